@@ -1,0 +1,179 @@
+// The law: every package pattern of the module with its floor, what it may import, and why not the
+// rest. Arrows run down; whatever a clause does not name is forbidden.
+
+package archtest
+
+// Module is the module that the law is about.
+const Module = "github.com/vechehq/veche"
+
+// clause is the law for the packages that match a pattern.
+type clause struct {
+	pkg   string   // path below the module, "." for the root; a last * stands for one path element
+	floor int      // 1 is the ground
+	may   []string // patterns of the module's packages that it may import
+	takes []string // modules and packages of others that it may import, with what is below them
+	never []edge   // edges worth a reason of their own; those of the standard library count here only
+	rest  string   // why anything else of the module or of others is forbidden
+}
+
+// edge is a forbidden import and its reason.
+type edge struct {
+	to  string // a pattern like clause.pkg, or the path of a standard package with what is below it
+	why string
+}
+
+// law is read from the ground up. The first clause that matches a package is its law.
+var law = []clause{
+	{
+		pkg: "ws", floor: 1,
+		takes: []string{"golang.org/x/sys", "github.com/klauspost/compress/flate"},
+		never: []edge{
+			{"hub", "the engine carries bytes for any Go program; rooms are one use of it"},
+			{"transport", "the pipe is built on the engine, not the other way round"},
+		},
+		rest: "whoever takes the WebSocket engine takes nothing else with it",
+	},
+	{
+		pkg: "wire/*", floor: 1,
+		never: []edge{
+			{"wire/*", "each protocol is one idea; what two share belongs to neither"},
+			{"hub", "a codec turns bytes into values of its own; what they mean to a room is the gateway's"},
+			{"net", "a codec never touches a socket"},
+			{"os", "a codec never touches a file"},
+		},
+		rest: "a codec is pure: bytes in, values out, the standard library beneath it",
+	},
+	{
+		pkg: "hub", floor: 1,
+		never: []edge{
+			{"ws", "the domain does not know how a message travels"},
+			{"transport", "the domain does not know how a message travels"},
+			{"wire/*", "the domain does not know how a message is spelled"},
+			{"gateway/*", "gateways call the hub; the hub only wakes a Sink"},
+			{"store/*", "the domain states what it needs as hub.Store; drivers come to it"},
+			{"bus/*", "the domain states what it needs as hub.Bus; drivers come to it"},
+			{"auth", "the domain asks an Authorizer; who that is it does not know"},
+			{"net", "the domain has no sockets"},
+			{"database/sql", "the domain has no database"},
+			{"os", "the domain has no files"},
+		},
+		rest: "everything stands on the domain, so it stands on the standard library alone",
+	},
+	{
+		pkg: "web", floor: 1,
+		never: []edge{
+			{"hub", "the page is files; it reaches rooms through the same doors as everybody"},
+		},
+		rest: "the page is embedded files and their headers",
+	},
+	{
+		pkg: "transport", floor: 2,
+		may: []string{"ws"},
+		never: []edge{
+			{"hub", "a pipe carries messages without knowing rooms; so it can carry any gateway"},
+			{"wire/*", "a pipe does not read what it carries"},
+			{"gateway/*", "a gateway is handed to a pipe as a Handler"},
+		},
+		rest: "a transport is a pipe over the engine or over net/http",
+	},
+	{
+		pkg: "store/storetest", floor: 2,
+		may:   []string{"hub"},
+		takes: []string{"github.com/google/go-cmp", "pgregory.net/rapid", "go.uber.org/goleak"},
+		never: []edge{
+			{"store/*", "the suite judges every driver alike, so it knows none"},
+		},
+		rest: "the suite stands on hub.Store and on test tools",
+	},
+	{
+		pkg: "store/sqlite", floor: 2,
+		may:   []string{"hub"},
+		takes: []string{"modernc.org/sqlite", "github.com/pressly/goose/v3"},
+		never: []edge{
+			{"store/*", "a driver never leans on another driver"},
+			{"gateway/*", "a store keeps messages; who sent them over what is lost on it"},
+		},
+		rest: "a driver implements hub.Store over one database",
+	},
+	{
+		pkg: "store/*", floor: 2,
+		may: []string{"hub"},
+		never: []edge{
+			{"store/*", "a driver never leans on another driver"},
+		},
+		rest: "a driver implements hub.Store and knows the domain only",
+	},
+	{
+		pkg: "bus/*", floor: 2,
+		may: []string{"hub"},
+		never: []edge{
+			{"bus/*", "a driver never leans on another driver"},
+			{"store/*", "the bus only wakes; the log is the store's"},
+		},
+		rest: "a driver implements hub.Bus and knows the domain only",
+	},
+	{
+		pkg: "auth", floor: 2,
+		may:   []string{"hub"},
+		takes: []string{"github.com/golang-jwt/jwt/v5"},
+		never: []edge{
+			{"store/*", "tokens prove themselves; whoever keeps accounts states an interface"},
+			{"gateway/*", "gateways are handed users; they do not make them"},
+		},
+		rest: "auth says who comes and what they may do, in the domain's words",
+	},
+	{
+		pkg: "gateway/*", floor: 3,
+		may: []string{"hub", "transport", "wire/*"},
+		never: []edge{
+			{"gateway/*", "every protocol reaches a room by itself; two gateways share the hub and nothing else"},
+			{"store/*", "a gateway reads the log through its session, where the Authorizer stands"},
+			{"bus/*", "other nodes are the hub's business"},
+			{"ws", "a gateway speaks through a pipe, so that it runs over any transport"},
+			{"auth", "a gateway is handed a function that knows users, so that a program may bring its own"},
+			{"net/http", "a gateway speaks through a pipe; requests are the root's"},
+		},
+		rest: "a gateway translates between one wire and the hub",
+	},
+	{
+		pkg: ".", floor: 4,
+		may: []string{
+			"hub", "transport", "gateway/*", "web",
+			"store/sqlite", "store/memory", "bus/local",
+			"auth", // the zero Config greets guests, so the front door knows how
+		},
+		never: []edge{
+			{"store/storetest", "a suite does not ship"},
+			{"wire/*", "the front door routes; gateways spell"},
+			{"cmd/*", "no arrow runs up"},
+			{"modernc.org/sqlite", "the driver is behind store/sqlite"},
+			{"github.com/golang-jwt/jwt/v5", "tokens are behind auth"},
+		},
+		rest: "the root is the front door: it wires gateways to pipes and brings the embedded drivers",
+	},
+	{
+		pkg: "cmd/*", floor: 5,
+		may:   []string{".", "hub", "auth", "store/*", "bus/*"},
+		takes: []string{"github.com/alecthomas/kong", "github.com/BurntSushi/toml"},
+		never: []edge{
+			{"gateway/*", "the binary is nothing more than a program that uses the library"},
+			{"transport", "the binary is nothing more than a program that uses the library"},
+			{"store/storetest", "a suite does not ship"},
+		},
+		rest: "the command reads flags, picks drivers and starts a Server",
+	},
+	{
+		pkg: "internal/*", floor: 1,
+		never: []edge{
+			{"cmd/*", "no arrow runs up"},
+		},
+		rest: "what everybody may use leans on nobody",
+	},
+}
+
+// testTools is what tests may import beyond what their package may.
+var testTools = []string{
+	"github.com/google/go-cmp",
+	"go.uber.org/goleak",
+	"pgregory.net/rapid",
+}
