@@ -1,0 +1,16 @@
+// Errors, with the codes that docs/protocol.md lists and a few of our own.
+
+/** What went wrong: a code of the server's (`forbidden`, `too_large`, `busy` …), or of ours: `closed`, `timeout`, `token`. */
+export class VecheError extends Error {
+  override readonly name = 'VecheError'
+
+  constructor(
+    readonly code: string,
+    message: string,
+    /** The same request may succeed later. */
+    readonly retry = false,
+    options?: ErrorOptions,
+  ) {
+    super(message, options)
+  }
+}
