@@ -1,0 +1,114 @@
+# Everything that is done to this repository has a name here. `make` alone lists the names.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+MODULES   := $(filter-out tools,$(patsubst %/,%,$(dir $(wildcard go.mod */go.mod))))
+NODE_DIRS := $(patsubst %/,%,$(dir $(wildcard */package-lock.json sdk/*/package-lock.json)))
+FUZZTIME  ?= 20s
+
+title = @printf '\n\033[1m== %s\033[0m\n' '$(1)'
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: ## start a server on localhost:8080 that keeps its data in ./veche-data
+	go run ./cmd/veche
+
+.PHONY: build
+build: ## build bin/veche
+	$(call title,build)
+	go build -trimpath -o bin/veche ./cmd/veche
+
+.PHONY: test
+test: deps lint build test-go cross sdk-test web-test web-check interop fault abuse e2e ## everything that continuous integration checks
+	$(call title,everything passed)
+
+.PHONY: test-go
+test-go: ## Go tests of all packages, under the race detector
+	$(call title,Go tests with the race detector)
+	CGO_ENABLED=1 go test -race -timeout 10m ./...
+
+.PHONY: lint
+lint: ## gofmt, vet, staticcheck, the import law
+	$(call title,lint)
+	@bad=$$(git ls-files -co --exclude-standard '*.go' | xargs gofmt -l); \
+	if [ -n "$$bad" ]; then echo "gofmt would change:"; echo "$$bad"; exit 1; fi
+	@for m in $(MODULES); do \
+	  echo "$$m: vet, staticcheck"; \
+	  (cd $$m && go vet ./... && go tool -modfile=$(CURDIR)/tools/go.mod staticcheck ./...); \
+	done
+	go test ./internal/archtest
+
+.PHONY: cross
+cross: ## check that the code compiles for macOS and Windows
+	$(call title,other systems)
+	@for os in darwin windows; do echo "GOOS=$$os go vet ./..."; CGO_ENABLED=0 GOOS=$$os go vet ./...; done
+
+.PHONY: deps
+deps: ## install what this machine lacks for the tests: Debian packages, npm packages
+	$(call title,what the tests need)
+	@tools/deps.sh
+	@$(MAKE) --no-print-directory node-modules
+
+.PHONY: node-modules
+node-modules: $(NODE_DIRS:%=%/node_modules/.package-lock.json)
+
+%/node_modules/.package-lock.json: %/package-lock.json
+	cd $* && npm ci --no-audit --no-fund
+	@touch $@
+
+.PHONY: web
+web: node-modules ## build the pages into web/dist, which is committed
+	$(call title,pages)
+	cd web && npm run build
+
+.PHONY: web-check
+web-check: node-modules ## check that the committed pages are what their sources build
+	$(call title,committed pages are up to date)
+	@tmp=$$(mktemp -d); trap 'rm -rf "$$tmp"' EXIT; \
+	(cd web && npm run build -- --outDir "$$tmp/dist" --emptyOutDir); \
+	diff -r web/dist "$$tmp/dist" || { echo "web/dist is not what web/src builds: run 'make web' and commit"; exit 1; }
+
+.PHONY: web-test
+web-test: node-modules ## tests and type check of the pages
+	$(call title,tests of the pages)
+	cd web && npm test
+
+.PHONY: sdk-test
+sdk-test: node-modules ## tests and type check of the TypeScript client
+	$(call title,tests of the TypeScript client)
+	cd sdk/js && npm test
+
+.PHONY: interop
+interop: node-modules ## strangers in one room: npm ws, Node, Python, curl
+	$(call title,strangers in one room)
+	cd test && go test -count=1 ./history ./harness ./interop
+
+.PHONY: fault
+fault: ## kill -9 the server twenty times and look for what is lost
+	$(call title,kill -9)
+	cd test && go test -count=1 -v ./fault
+
+.PHONY: abuse
+abuse: ## clients that misbehave, and the others that must not notice
+	$(call title,clients that misbehave)
+	cd test && go test -count=1 -v ./abuse
+
+.PHONY: e2e
+e2e: node-modules ## people in Chromium; PICTURES=dir saves what they see
+	$(call title,people in Chromium)
+	cd test && go test -count=1 -v ./e2e
+
+.PHONY: fuzz
+fuzz: ## run every fuzz target for FUZZTIME (20s)
+	$(call title,fuzz)
+	@git grep -lE '^func Fuzz' -- '*_test.go' ':!test' ':!bench' | xargs -n1 dirname | sort -u | while read -r dir; do \
+	  grep -hoE '^func Fuzz[A-Za-z0-9_]*' "$$dir"/*_test.go | sed 's/^func //' | while read -r name; do \
+	    echo "$$dir $$name"; go test "./$$dir" -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) </dev/null; \
+	  done; \
+	done
