@@ -9,12 +9,56 @@ type Bus interface {
 	Subscribe(f func(Notice)) (cancel func())
 }
 
-// Notice is one thing that nodes tell each other about a room. Exactly one field beside Node and
-// Room is set.
+// Notice is one thing that nodes tell each other about a room or a user. Exactly one of
+// Head, Signal and Receipt is set.
 type Notice struct {
 	Node    string // who says it; a node ignores its own
-	Room    string
+	Room    string // empty for a signal to a user
+	User    string // whom a signal is for, when it is for a user
 	Head    uint64 // the log has grown to here
 	Signal  *Signal
 	Receipt *Receipt
+}
+
+// tell publishes a notice to the other nodes.
+func (h *Hub) tell(n Notice) {
+	if h.config.Bus != nil {
+		n.Node = h.node
+		h.config.Bus.Publish(n)
+	}
+}
+
+// hear takes a notice from another node: the same door into the room as our own messages have.
+func (h *Hub) hear(n Notice) {
+	if n.Node == h.node {
+		return
+	}
+	if n.User != "" {
+		h.signalUser(n.User, n.Signal)
+		return
+	}
+	r, ok := h.opened(n.Room)
+	if !ok {
+		return
+	}
+	defer h.release(r, 1)
+	r.hear(n)
+}
+
+func (r *Room) hear(n Notice) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.loaded {
+		return
+	}
+	switch {
+	case n.Signal != nil:
+		r.machine.signal(n.Signal, "")
+	case n.Receipt != nil:
+		if _, rose := r.machine.marks.raise(*n.Receipt, r.machine.log.head); rose {
+			r.changed()
+		}
+	case n.Head > 0:
+		r.read(r.machine.hear(n.Head))
+	}
 }

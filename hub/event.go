@@ -1,13 +1,15 @@
 package hub
 
-// Event is what a session is told: *Message, *Signal, *Receipt, *Presence, *Gap, or a gateway's own
+// Event is what a session is told: *Message, *Signal, *ReceiptEvent, *Presence, *Gap, or a gateway's own
 // reply (see Session.Reply). Shared events carry Forms.
 type Event any
 
 // Presence tells who came to a room and who left it. Changes that come close together are told as
-// one. A session that joins gets one with everybody in Joined first (at most Limits.PresenceList).
+// one. A session that joins, or that missed some, gets a whole one, with everybody in Joined (at most
+// Limits.PresenceList).
 type Presence struct {
 	Room   string
+	Whole  bool   // forget who was present before
 	Joined []User // only ID and Name are meant
 	Left   []User
 	Count  int // users present now
@@ -18,18 +20,26 @@ type Presence struct {
 // Forms keeps the event's encodings.
 func (p *Presence) Forms() *Forms { return &p.forms }
 
+func (p *Presence) size() int { return 128 + 64*(len(p.Joined)+len(p.Left)) }
+
 // Receipt is a user's two watermarks in a room; they only ever grow: 0 ≤ Read ≤ Received ≤ head.
 type Receipt struct {
 	Room     string
 	User     string
 	Received uint64
 	Read     uint64
+}
 
+// ReceiptEvent tells that a user's watermarks have risen.
+type ReceiptEvent struct {
+	Receipt
 	forms Forms
 }
 
 // Forms keeps the event's encodings.
-func (r *Receipt) Forms() *Forms { return &r.forms }
+func (r *ReceiptEvent) Forms() *Forms { return &r.forms }
+
+const receiptSize = 128
 
 // Gap tells a session that messages From..To will not be pushed to it: it pulls them by History if
 // it wants them and they are still there.
@@ -38,6 +48,8 @@ type Gap struct {
 	From, To uint64
 	Why      GapReason
 }
+
+const gapSize = 128
 
 // GapReason says why messages were not pushed.
 type GapReason string

@@ -48,6 +48,11 @@ type Draft struct {
 	Quiet bool
 }
 
+// size is what a message counts for in an outbox and in a room's tail, in bytes.
+func (m *Message) size() int {
+	return 128 + len(m.From) + len(m.Name) + len(m.CID) + len(m.Kind) + len(m.Body.Data)
+}
+
 // Sent answers a Send after the commit.
 type Sent struct {
 	Seq uint64
@@ -69,6 +74,8 @@ type Signal struct {
 
 // Forms keeps the signal's encodings.
 func (s *Signal) Forms() *Forms { return &s.forms }
+
+func (s *Signal) size() int { return 128 + len(s.From) + len(s.Name) + len(s.Kind) + len(s.Body.Data) }
 
 // Bounds of names, in bytes. All are UTF-8 without control characters.
 const (

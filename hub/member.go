@@ -1,0 +1,66 @@
+package hub
+
+// member is one session in one room.
+//
+// Invariants: live ⇒ cursor = head+1; every message below cursor was pushed to the outbox, was the
+// member's own and quiet, or was told as a gap.
+type member struct {
+	id     string // its session's
+	user   User
+	out    outlet
+	cursor uint64 // the next seq to deliver
+	state  memberState
+	lag    LagPolicy
+	gap    *Gap // what a join found missing, told when it starts
+	missed bool // presence or receipts were dropped
+
+	quiet map[uint64]struct{} // its own messages that it does not want to see
+}
+
+type memberState uint8
+
+const (
+	joining memberState = iota // its join has not been answered
+	live                       // gets each message as it is committed
+	reading                    // a page of the log is being read for it
+	waiting                    // catching up; goes on when its outbox has drained
+	lagging                    // its outbox was full; goes on when it has drained
+)
+
+// outlet is the end of a session's outbox that the room pushes into.
+type outlet interface {
+	push(ev Event, size int, c class) bool
+	space() int
+	stall() // asks for drained, once the outbox is empty
+}
+
+// LagPolicy says what happens to a member whose outbox was full, once it has drained.
+type LagPolicy uint8
+
+const (
+	LagGap     LagPolicy = iota // it gets a Gap, and is live again: it can ask for history
+	LagCatchUp                  // it is caught up from the log, at its own pace
+)
+
+// deliver pushes one message, the one at the cursor. It reports whether the member could take it.
+func (m *member) deliver(msg *Message) bool {
+	if _, own := m.quiet[msg.Seq]; own {
+		delete(m.quiet, msg.Seq)
+	} else if !m.out.push(msg, msg.size(), message) {
+		return false
+	}
+	m.cursor = msg.Seq + 1
+	return true
+}
+
+func (m *member) tell(ev Event, size int) {
+	if !m.out.push(ev, size, loose) && m.state != joining {
+		m.missed = true
+		m.out.stall()
+	}
+}
+
+func (m *member) pause(s memberState) {
+	m.state = s
+	m.out.stall()
+}

@@ -1,0 +1,80 @@
+package hub
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// marks knows users' watermarks in a room: of those who are present, and of the foremost others.
+//
+// Invariant: read ≤ received ≤ head, for each.
+type marks struct {
+	users   map[string]Receipt
+	changed map[string]struct{} // since the last flush
+}
+
+// absent is how many receipts of users who are not present are kept in memory; the store has all.
+const absent = 1000
+
+// raise lifts a user's watermarks and returns the receipt if one of them rose.
+func (k *marks) raise(rc Receipt, head uint64) (Receipt, bool) {
+	was := k.users[rc.User]
+	now := Receipt{Room: rc.Room, User: rc.User}
+	now.Read = max(was.Read, min(rc.Read, head))
+	now.Received = max(was.Received, min(rc.Received, head), now.Read)
+	if now.Read == was.Read && now.Received == was.Received {
+		return now, false
+	}
+	k.users[rc.User] = now
+	k.changed[rc.User] = struct{}{}
+	return now, true
+}
+
+// know takes a receipt that was read from the store.
+func (k *marks) know(rc Receipt) {
+	if _, known := k.users[rc.User]; !known {
+		k.users[rc.User] = rc
+	}
+}
+
+func (k *marks) of(room, user string) Receipt {
+	if rc, ok := k.users[user]; ok {
+		return rc
+	}
+	return Receipt{Room: room, User: user}
+}
+
+// list returns the receipts of others than except, the highest first, at most limit.
+func (k *marks) list(except string, limit int) []Receipt {
+	var all []Receipt
+	for user, rc := range k.users {
+		if user != except {
+			all = append(all, rc)
+		}
+	}
+	slices.SortFunc(all, func(a, b Receipt) int {
+		return cmp.Or(cmp.Compare(b.Received, a.Received), strings.Compare(a.User, b.User))
+	})
+	return all[:min(limit, len(all))]
+}
+
+// gone forgets a user who left, when many are kept.
+func (k *marks) gone(user string) {
+	if _, untold := k.changed[user]; !untold && len(k.users) > absent {
+		delete(k.users, user)
+	}
+}
+
+func (k *marks) flush() []*ReceiptEvent {
+	if len(k.changed) == 0 {
+		return nil
+	}
+	var out []*ReceiptEvent
+	for user := range k.changed {
+		out = append(out, &ReceiptEvent{Receipt: k.users[user]})
+	}
+	clear(k.changed)
+	slices.SortFunc(out, func(a, b *ReceiptEvent) int { return strings.Compare(a.User, b.User) })
+	return out
+}
