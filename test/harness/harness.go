@@ -1,0 +1,224 @@
+// Package harness runs the built binary for tests: a server on a port of its own with data of its
+// own, which can be stopped, killed, and started again as the same one. [Main] builds it; [Start]
+// starts one.
+package harness
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// patience is how long the harness waits for a process to do what it was asked.
+const patience = 30 * time.Second
+
+// binary is the path of the built server, set by Main.
+var binary string
+
+// Main builds cmd/veche, runs the tests and returns their exit code; a package's TestMain calls it.
+func Main(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "veche-test-")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(dir)
+	binary = filepath.Join(dir, "veche")
+	build := exec.Command("go", "build", "-o", binary, "./cmd/veche")
+	build.Dir = root()
+	if out, err := build.CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "go build ./cmd/veche: %v\n%s", err, out)
+		return 1
+	}
+	return m.Run()
+}
+
+// root returns the repository's top directory.
+func root() string {
+	_, file, _, _ := runtime.Caller(0)
+	return filepath.Join(filepath.Dir(file), "..", "..")
+}
+
+// Server is one process of the binary, and its successors on the same address and data.
+type Server struct {
+	Addr string // host:port, the same after a Restart
+
+	t    testing.TB
+	data string
+	args []string
+
+	cmd *exec.Cmd
+	log *tail
+}
+
+// Start starts a server on a free port of loopback and waits until it is ready. It is stopped when the test
+// ends, and then must exit 0. args are added to the command line.
+func Start(t testing.TB, args ...string) *Server {
+	t.Helper()
+	s := &Server{Addr: "127.0.0.1:0", t: t, data: t.TempDir(), args: args}
+	s.Restart()
+	t.Cleanup(func() {
+		if s.cmd != nil {
+			s.Stop()
+		}
+		if t.Failed() {
+			t.Logf("the server's last words:\n%s", s.log)
+		}
+	})
+	return s
+}
+
+// Restart starts the server that was killed or stopped again, on the same address and data.
+func (s *Server) Restart() {
+	s.t.Helper()
+	s.log = &tail{address: make(chan string, 1)}
+	s.cmd = exec.Command(binary, append([]string{"serve", "--listen", s.Addr, "--data", s.data}, s.args...)...)
+	s.cmd.Stdout = s.log
+	s.cmd.Stderr = s.log
+	if err := s.cmd.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	select {
+	case s.Addr = <-s.log.address:
+	case <-time.After(patience):
+		s.t.Fatalf("the server did not say its address:\n%s", s.log)
+	}
+	s.ready()
+}
+
+// ready waits until /readyz answers 200.
+func (s *Server) ready() {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.HTTP("/readyz"), nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	resp, err := http.DefaultTransport.RoundTrip(req)
+	if err != nil {
+		s.t.Fatalf("/readyz: %v\n%s", err, s.log)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		s.t.Fatalf("/readyz: %s", resp.Status)
+	}
+}
+
+// Kill ends the process as a power cut would: SIGKILL, no last words.
+func (s *Server) Kill() {
+	s.t.Helper()
+	if err := s.cmd.Process.Kill(); err != nil {
+		s.t.Fatal(err)
+	}
+	s.cmd.Wait() // an error that says "killed"
+	s.cmd = nil
+}
+
+// Stop asks the process to drain, by SIGTERM, and waits; it must exit 0.
+func (s *Server) Stop() {
+	s.t.Helper()
+	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		s.t.Fatal(err)
+	}
+	overdue := time.AfterFunc(patience, func() { s.cmd.Process.Kill() })
+	defer overdue.Stop()
+	if err := s.cmd.Wait(); err != nil {
+		s.t.Errorf("after SIGTERM the server ended with: %v\n%s", err, s.log)
+	}
+	s.cmd = nil
+}
+
+// HTTP returns the http URL of a path.
+func (s *Server) HTTP(path string) string { return "http://" + s.Addr + path }
+
+// WS returns the ws URL of a path.
+func (s *Server) WS(path string) string { return "ws://" + s.Addr + path }
+
+// RSS returns the resident memory of the process in bytes.
+func (s *Server) RSS() int64 {
+	s.t.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for line := range strings.Lines(string(status)) {
+		if kb, ok := strings.CutPrefix(line, "VmRSS:"); ok {
+			n, err := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(kb), " kB"), 10, 64)
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			return n << 10
+		}
+	}
+	s.t.Fatal("no VmRSS in /proc")
+	return 0
+}
+
+// tail keeps the last of what the process printed, and finds the address that it printed first.
+type tail struct {
+	address chan string
+
+	mu    sync.Mutex
+	lines bytes.Buffer
+	told  bool
+}
+
+const tailBytes = 64 << 10
+
+var addressLine = regexp.MustCompile(`https?://([^\s/"]+:\d+)`)
+
+func (l *tail) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lines.Write(p)
+	if !l.told {
+		if m := addressLine.FindSubmatch(l.lines.Bytes()); m != nil {
+			l.told = true
+			l.address <- string(m[1])
+		}
+	}
+	if over := l.lines.Len() - tailBytes; over > 0 {
+		l.lines.Next(over)
+	}
+	return len(p), nil
+}
+
+func (l *tail) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.lines.String()
+}
+
+// Script runs a script of another language with the given arguments, reports what it said, and
+// fails the test when it did. It returns what was printed on standard output.
+func Script(t testing.TB, name string, args ...string) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, name, args...)
+	var stdout, both bytes.Buffer
+	cmd.Stdout = io.MultiWriter(&stdout, &both)
+	cmd.Stderr = &both
+	cmd.WaitDelay = time.Second
+	if err := cmd.Run(); err != nil {
+		t.Errorf("%s %s: %v", name, strings.Join(args, " "), err)
+	}
+	for scan := bufio.NewScanner(&both); t.Failed() && scan.Scan(); {
+		t.Log(scan.Text())
+	}
+	return stdout.String()
+}
