@@ -183,7 +183,9 @@ func (r *Room) deliver(msgs []*Message) {
 		return
 	}
 	if r.volatile && msgs[0].Seq <= r.machine.log.head {
-		r.machine.restart(r.state())
+		if s := r.state(); s.Epoch != r.machine.log.epoch {
+			r.machine.restart(s)
+		}
 	}
 	r.read(r.machine.learn(msgs))
 }

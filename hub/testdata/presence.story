@@ -1,0 +1,47 @@
+join ann.1
+> joined head=0 epoch=e recovered=true count=1
+take ann.1
+> presence whole=true joined=[ann] left=[] count=1
+join bob.1
+> joined head=0 epoch=e recovered=true count=2
+beat
+take ann.1
+> presence whole=false joined=[ann bob] left=[] count=2
+take bob.1
+> presence whole=true joined=[ann bob] left=[] count=2
+> presence whole=false joined=[ann bob] left=[] count=2
+# A second session of a user changes nothing for others.
+join bob.2
+> joined head=0 epoch=e recovered=true count=2
+beat
+take ann.1
+leave bob.1
+beat
+take ann.1
+# The last one does.
+leave bob.2
+beat
+take ann.1
+> presence whole=false joined=[] left=[bob] count=1
+# Gone and back between two beats: nothing happened.
+join bob.3
+> joined head=0 epoch=e recovered=true count=2
+beat
+take ann.1
+> presence whole=false joined=[bob] left=[] count=2
+leave bob.3
+join bob.4
+> joined head=0 epoch=e recovered=true count=2
+beat
+take ann.1
+# A new name is told like an arrival.
+rename bob.4 Robert
+beat
+take ann.1
+> presence whole=false joined=[Robert] left=[] count=2
+# Signals go to all but the session they come from, and cost no seq.
+signal ann.1 typing
+take bob.4
+> presence whole=true joined=[ann bob] left=[] count=2
+> signal ann typing
+take ann.1
