@@ -30,12 +30,12 @@ func nodeMajor(t *testing.T) int {
 	t.Helper()
 	out, err := exec.Command("node", "--version").Output()
 	if err != nil {
-		t.Fatal(err)
+		t.Error(err)
 	}
 	major, _, _ := strings.Cut(strings.TrimPrefix(string(out), "v"), ".")
 	n, err := strconv.Atoi(major)
 	if err != nil {
-		t.Fatalf("node --version says %q", out)
+		t.Errorf("node --version says %q", out)
 	}
 	return n
 }
