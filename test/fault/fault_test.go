@@ -35,12 +35,12 @@ func TestKillNine(t *testing.T) {
 	*seed = cmp.Or(*seed, rand.Uint64())
 	t.Logf("-seed=%d", *seed)
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
-	defer cancel()
+	var clients sync.WaitGroup
+	defer func() { cancel(); clients.Wait() }()
 
 	s := harness.Start(t)
 	var (
 		g       gate
-		clients sync.WaitGroup
 		settled sync.WaitGroup
 		acks    = make(chan struct{}, talkers*share) // one per acknowledgement: never full
 	)

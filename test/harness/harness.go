@@ -148,15 +148,15 @@ func (s *Server) HTTP(path string) string { return "http://" + s.Addr + path }
 // WS returns the ws URL of a path.
 func (s *Server) WS(path string) string { return "ws://" + s.Addr + path }
 
-// RSS returns the resident memory of the process in bytes.
-func (s *Server) RSS() int64 {
+// Peak returns the most memory that the process has had resident, in bytes.
+func (s *Server) Peak() int64 {
 	s.t.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid))
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	for line := range strings.Lines(string(status)) {
-		if kb, ok := strings.CutPrefix(line, "VmRSS:"); ok {
+		if kb, ok := strings.CutPrefix(line, "VmHWM:"); ok {
 			n, err := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(kb), " kB"), 10, 64)
 			if err != nil {
 				s.t.Fatal(err)
@@ -164,7 +164,7 @@ func (s *Server) RSS() int64 {
 			return n << 10
 		}
 	}
-	s.t.Fatal("no VmRSS in /proc")
+	s.t.Fatal("no VmHWM in /proc")
 	return 0
 }
 
