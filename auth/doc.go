@@ -22,7 +22,8 @@
 // one exception is the guest's cookie, which grants nothing but the same guest again: one that does
 // not verify is replaced by a new guest's.
 //
-// Guests have identities "g-…" and certificates "cert:NAME"; a token cannot claim either.
+// Guests have identities "g-…", certificates "cert:NAME", and the program that embeds the server
+// speaks as "server"; a token can claim none of these.
 //
 // # Tokens
 //

@@ -6,10 +6,11 @@ import (
 	"github.com/vechehq/veche/hub"
 )
 
-// Identities that no token can claim.
+// Identities that no token can claim: guests', certificates', and the server's own.
 const (
 	guestPrefix = "g-"
 	certPrefix  = "cert:"
+	serverID    = "server"
 )
 
 // idFlaw says what is wrong with a token's user id; empty if nothing is.
@@ -18,6 +19,9 @@ func idFlaw(id string) string {
 		if strings.HasPrefix(id, p) {
 			return "begins with " + p + ", which is not for tokens"
 		}
+	}
+	if id == serverID {
+		return "is the server's own"
 	}
 	return flaw(id, maxUser)
 }

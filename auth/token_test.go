@@ -132,6 +132,7 @@ func TestTokenRefused(t *testing.T) {
 		{"sub has a line", a.signed(t, with("sub", "u\n2")), hub.CodeUnauthorized, "control"},
 		{"a guest's sub", a.signed(t, with("sub", "g-anna")), hub.CodeUnauthorized, "g-"},
 		{"a certificate's sub", a.signed(t, with("sub", "cert:anna")), hub.CodeUnauthorized, "cert:"},
+		{"the server's sub", a.signed(t, with("sub", "server")), hub.CodeUnauthorized, "server's own"},
 		{"name is a number", a.signed(t, with("name", 7)), hub.CodeUnauthorized, "name"},
 		{"name is long", a.signed(t, with("name", strings.Repeat("n", 65))), hub.CodeUnauthorized, "longer than 64"},
 		{"rooms is text", a.signed(t, with("rooms", "general")), hub.CodeUnauthorized, "rooms"},

@@ -1,0 +1,76 @@
+package veche
+
+import (
+	"crypto/tls"
+	"log/slog"
+	"time"
+
+	"github.com/vechehq/veche/hub"
+)
+
+// Config says what a server is made of. The zero value is sensible.
+type Config struct {
+	// Data is the directory of what is to last: the rooms (veche.db) and the server's key (key). It is
+	// made if need be. Empty means "veche-data". One process uses it at a time.
+	Data string
+
+	// InMemory keeps nothing on disk: Data is not used, all rooms are in memory, and after a restart
+	// every guest is a new one. For tests and for games.
+	InMemory bool
+
+	// MemoryRooms are patterns (path.Match, and * also matches a slash) of rooms that live in memory
+	// only, as a bounded ring of their last messages. Nil means "memory:*".
+	MemoryRooms []string
+
+	// TokenSecret signs tokens (HS256): at least 16 bytes, better 32. Nil means one derived from the
+	// server's key, so that only [Server.Token] can make tokens.
+	TokenSecret   []byte
+	TokenIssuer   string // demanded in a token's "iss"; empty: any
+	TokenAudience string // demanded in a token's "aud"; empty: any
+
+	// NoGuests turns away who has no token and no client certificate.
+	NoGuests bool
+
+	// Authorizer decides who may do what where. Nil means the policy of package auth: everything in
+	// public rooms, one's own inbox, and a token's "rooms". What the program itself sends is not asked
+	// about.
+	Authorizer hub.Authorizer
+
+	// Origins are the foreign origins whose pages may open a WebSocket, such as
+	// "https://example.com" or "https://*.example.com". The server's own always may.
+	Origins []string
+
+	// TLS makes Serve speak it. LoadTLS reads one from files.
+	TLS *tls.Config
+
+	// Limits bounds what clients may make the server hold. Zero fields mean their defaults.
+	Limits Limits
+
+	// Spread is the time over which clients are asked to come back after a Drain, each at a random
+	// moment of it, so that they do not come all at once. Zero means 5 seconds.
+	Spread time.Duration
+
+	// Log gets what happens. Nil means slog.Default.
+	Log *slog.Logger
+}
+
+const (
+	defaultData   = "veche-data"
+	defaultSpread = 5 * time.Second
+)
+
+func (c Config) withDefaults() Config {
+	if c.Data == "" {
+		c.Data = defaultData
+	}
+	if c.MemoryRooms == nil {
+		c.MemoryRooms = []string{"memory:*"}
+	}
+	if c.Spread <= 0 {
+		c.Spread = defaultSpread
+	}
+	if c.Log == nil {
+		c.Log = slog.Default()
+	}
+	return c
+}

@@ -1,0 +1,38 @@
+package veche
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// flushPatience is how long Close still takes to commit what was accepted when its context has ended.
+const flushPatience = 5 * time.Second
+
+// Drain sends everybody away: /readyz answers 503, new sessions are refused, and each session is told
+// to come back after a random part of Config.Spread (bye, code "drain"). It waits until all have
+// gone, or ctx ends. The server can only be closed afterwards.
+func (s *Server) Drain(ctx context.Context) error {
+	return s.hub.Drain(ctx, s.config.Spread)
+}
+
+// Close drains, closes the listeners and all connections, commits what was accepted, and closes the
+// data. When ctx ends it waits no more for clients: what was accepted is still committed, for 5
+// seconds at most. It is an error only if something was cut short that matters: a request or a commit.
+func (s *Server) Close(ctx context.Context) error {
+	s.closing.Do(func() { s.closeErr = s.close(ctx) })
+	return s.closeErr
+}
+
+func (s *Server) close(ctx context.Context) error {
+	if err := s.Drain(ctx); err != nil {
+		s.log.Info("not all clients left in time", "sessions", s.hub.Sessions())
+	}
+	err := s.http.Shutdown(ctx)
+	if err != nil {
+		err = errors.Join(err, s.http.Close())
+	}
+	flush, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushPatience)
+	defer cancel()
+	return errors.Join(err, s.hub.Close(flush))
+}

@@ -1,0 +1,59 @@
+package veche
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+)
+
+// Bounds of a request that is not, or not yet, a WebSocket.
+const (
+	headerPatience = 10 * time.Second // until all headers are here
+	readPatience   = 30 * time.Second
+	writePatience  = 60 * time.Second
+	idlePatience   = 2 * time.Minute // between two requests of a connection
+	maxHeader      = 32 << 10        // bytes; the largest token is 8 KiB
+)
+
+func (s *Server) newHTTP() *http.Server {
+	return &http.Server{
+		Handler:           s,
+		TLSConfig:         s.config.TLS,
+		ReadHeaderTimeout: headerPatience,
+		ReadTimeout:       readPatience,
+		WriteTimeout:      writePatience,
+		IdleTimeout:       idlePatience,
+		MaxHeaderBytes:    maxHeader,
+		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug), // strangers' mistakes
+	}
+}
+
+// ListenAndServe listens on a TCP address and serves until Close.
+func (s *Server) ListenAndServe(addr string) error {
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return fmt.Errorf("veche: %w", err)
+	}
+	return s.Serve(l)
+}
+
+// Serve serves a listener until Close, then returns nil. With Config.TLS it speaks TLS on it. It
+// closes the listener. Several may be served at once.
+func (s *Server) Serve(l net.Listener) error {
+	s.hooks.freeze()
+	err := s.serve(l)
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return fmt.Errorf("veche: serving %s: %w", l.Addr(), err)
+}
+
+func (s *Server) serve(l net.Listener) error {
+	if s.config.TLS != nil {
+		return s.http.ServeTLS(l, "", "")
+	}
+	return s.http.Serve(l)
+}

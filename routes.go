@@ -1,0 +1,35 @@
+package veche
+
+import (
+	"net/http"
+
+	"github.com/vechehq/veche/web"
+)
+
+// mux leads requests to their doors.
+func (s *Server) mux() http.Handler {
+	m := http.NewServeMux()
+	m.HandleFunc("GET /healthz", s.alive)
+	m.HandleFunc("GET /readyz", s.ready)
+	m.HandleFunc("GET /{$}", s.page)
+	m.Handle("/", web.Handler())
+	return guarded(m)
+}
+
+// page serves the chat. Whoever comes first is given a guest's cookie with it, so that all tabs of a
+// browser are the same guest. A bad credential is the doors' to refuse: the page is for everybody.
+func (s *Server) page(w http.ResponseWriter, r *http.Request) {
+	_, _ = s.auth.Request(r, w.Header())
+	web.Handler().ServeHTTP(w, r)
+}
+
+// guarded sets the headers that every answer has; the page's own are stricter where they need be.
+func guarded(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		next.ServeHTTP(w, r)
+	})
+}
