@@ -17,26 +17,29 @@ func (h *Hub) spawn(f func()) bool {
 	return true
 }
 
-// later runs f after d, unless the hub is closed by then.
+// timer is one call of later that has not come due.
+type timer struct{ *time.Timer }
+
+// later runs f after d, unless it is cancelled or the hub is closed by then.
 func (h *Hub) later(d time.Duration, f func()) (cancel func()) {
+	t := new(timer)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.closed {
 		return func() {}
 	}
-	var t *time.Timer
-	t = time.AfterFunc(d, func() {
-		if h.expired(t) {
+	h.timers[t] = struct{}{}
+	t.Timer = time.AfterFunc(d, func() {
+		if h.due(t) {
 			defer h.goroutines.Done()
 			f()
 		}
 	})
-	h.timers[t] = struct{}{}
 	return func() { h.forget(t) }
 }
 
-// expired takes a timer that fired out of the set, and reports whether it is still to be obeyed.
-func (h *Hub) expired(t *time.Timer) bool {
+// due takes a timer that fired out of the set, and reports whether it is still to be obeyed.
+func (h *Hub) due(t *timer) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	_, due := h.timers[t]
@@ -47,10 +50,10 @@ func (h *Hub) expired(t *time.Timer) bool {
 	return due
 }
 
-func (h *Hub) forget(t *time.Timer) {
-	t.Stop()
+func (h *Hub) forget(t *timer) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	t.Stop()
 	delete(h.timers, t)
 }
 

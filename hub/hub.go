@@ -6,7 +6,6 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
-	"time"
 )
 
 // Config says what a hub is made of. Store is required.
@@ -44,7 +43,7 @@ type Hub struct {
 	closed   bool          // no new requests
 	stopped  bool          // no new goroutines
 	empty    chan struct{} // closed when draining and no session is left
-	timers   map[*time.Timer]struct{}
+	timers   map[*timer]struct{}
 }
 
 // New returns a hub that is ready. Close it.
@@ -59,7 +58,7 @@ func New(c Config) *Hub {
 		sessions: make(map[string]*Session),
 		users:    make(map[string]map[*Session]struct{}),
 		empty:    make(chan struct{}),
-		timers:   make(map[*time.Timer]struct{}),
+		timers:   make(map[*timer]struct{}),
 		unbind:   func() {},
 	}
 	if h.log == nil {
