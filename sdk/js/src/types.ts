@@ -107,8 +107,8 @@ export interface Presence {
 /**
  * Messages from..to will not be delivered; the next one delivered is `to` + 1.
  * - `trimmed`: the log no longer has them.
- * - `epoch`: the log is another one (lost or restored). What was shown of the room is void; what the
- *   new log has up to `to` can be had by {@link Room.history}.
+ * - `epoch`: the log is another one (lost or restored). What was shown of the room is void; the last
+ *   1,000 messages of the new log follow, those before (none if `to` is 0) {@link Room.history} has.
  * - `lag`: the log has them, but the server would not let us read them there.
  */
 export interface Gap {
@@ -336,8 +336,9 @@ export interface OutboxEntry {
 /** Keeps unsent messages. May fail: what cannot be kept is still sent, from memory. */
 export interface OutboxStore {
   /**
-   * Takes over what was left in a room by that user and is nobody's any more (pages that were
-   * closed or reloaded). Oldest first. What was claimed once is not given again.
+   * Takes over what this user left unsent in a room, on pages that were closed or reloaded as well,
+   * but not what another living page is about to send. Oldest first, by `at`. What has no user yet is
+   * anybody's.
    */
   claim(room: string, user: string): Promise<OutboxEntry[]>
   put(entry: OutboxEntry): Promise<void>

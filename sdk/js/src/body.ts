@@ -1,0 +1,34 @@
+// Bodies and their wire form: JSON and text go as they are, bytes go in base64.
+
+import type { Fields } from './protocol.js'
+import type { Body, Json, SendBody } from './types.js'
+
+const OCTETS = 'application/octet-stream'
+
+/** Reads a Blob. */
+export async function load(blob: Blob): Promise<Uint8Array> {
+  return new Uint8Array(await blob.arrayBuffer())
+}
+
+/** The wire form of a body. */
+export function toFields(body: Exclude<SendBody, Blob>, content?: string): Fields {
+  if (body instanceof ArrayBuffer) body = new Uint8Array(body)
+  if (body instanceof Uint8Array) return { data: toBase64(body), content: content || OCTETS }
+  return { body: body as Json }
+}
+
+/** What {@link toFields} took; undefined if there is none, which only a signal may have. */
+export function fromFields(fields: Fields): Body | undefined {
+  return fields.data === undefined ? fields.body : fromBase64(fields.data)
+}
+
+function toBase64(bytes: Uint8Array): string {
+  let text = ''
+  // In pieces: a call takes only so many arguments.
+  for (let i = 0; i < bytes.length; i += 8192) text += String.fromCharCode(...bytes.subarray(i, i + 8192))
+  return btoa(text)
+}
+
+function fromBase64(text: string): Uint8Array {
+  return Uint8Array.from(atob(text), char => char.charCodeAt(0))
+}

@@ -1,0 +1,297 @@
+// A connection that comes back: connecting, hello, liveness, answers, renewal, and what to do when it
+// ends. It knows nothing of rooms.
+
+import { Backoff } from './backoff.js'
+import { fateOfCode, fateOfWords, type Fate } from './closing.js'
+import { isOffline, watch } from './environment.js'
+import { VecheError } from './errors.js'
+import type { ByeObject, ClientObject, Ok, Refusal, Request, RoomObject, ServerObject, Welcome } from './protocol.js'
+import type { Pipe, PipeHandler, Transport } from './transport.js'
+import type { Bye, ConnectionState, Options } from './types.js'
+import { Watchdog } from './watchdog.js'
+
+/** From the start of an attempt, token function included, to the welcome, in ms. */
+const CONNECT_TIMEOUT = 20_000
+
+/** A connection that lasted so many ms was a good one: the backoff starts over. */
+const STABLE = 10_000
+
+/** A token is renewed so many ms before it ends, or a quarter of its life before if that is less. */
+const RENEW_BEFORE = 30_000
+
+/** The longest that setTimeout can wait; anything longer would fire at once. */
+const MAX_TIMEOUT = 2 ** 31 - 1
+
+type Timer = ReturnType<typeof setTimeout> | undefined
+
+/** Called exactly once. The error is `closed` when the connection ended first; what happened is open then. */
+export type Answer = (answer: Ok | VecheError) => void
+
+/** Who is told what the connection does. */
+export interface ConnectionHandler {
+  /** The state is another. */
+  moved(): void
+  welcomed(welcome: Welcome): void
+  /** After the first welcome of a connection: a new session, in no room. */
+  began(): void
+  /** The session that `began` told of is gone. */
+  lost(): void
+  received(object: RoomObject): void
+  failed(error: VecheError): void
+  parting(bye: Bye): void
+}
+
+export class Connection implements PipeHandler {
+  state: ConnectionState = 'ended'
+  retryAt: Date | undefined
+  name: string | undefined
+
+  private pipe: Pipe | undefined
+  private token: string | undefined
+  private resume: string | undefined
+  /** Each attempt and each end is a round; what an earlier one still has under way is void. */
+  private round = 0
+  private welcomedAt = 0
+  /** The last attempt's credential was refused. */
+  private refused = false
+  /** The server has said how long to wait; nothing shortens it. */
+  private bidden = false
+  private lastId = 0
+  private readonly answers = new Map<number, Answer>()
+  private readonly backoff = new Backoff()
+  private readonly watchdog = new Watchdog(
+    () => this.post({ type: 'ping' }),
+    () => this.broken('the server does not answer'),
+  )
+  private timer: Timer
+  private renewal: Timer
+  private unwatch: (() => void) | undefined
+
+  constructor(
+    private readonly url: string,
+    private readonly transport: Transport,
+    private readonly options: Options,
+    private readonly handler: ConnectionHandler,
+  ) {
+    this.name = options.name
+  }
+
+  /** What carries the session; null while there is none. */
+  get carrier(): string | null {
+    return this.session?.transport ?? null
+  }
+
+  /** Bytes of the session that have not left yet. */
+  get buffered(): number {
+    return this.session?.buffered ?? 0
+  }
+
+  /** Connects now, whatever there was before. */
+  start(): void {
+    this.unwatch ??= watch(
+      () => this.wake(),
+      () => void (this.pipe && this.broken('the network is gone')),
+    )
+    this.refused = false
+    if (this.drop()) void this.attempt()
+  }
+
+  /** Ends it for good, until the next start. */
+  stop(): void {
+    this.unwatch?.()
+    this.unwatch = undefined
+    if (this.drop()) this.move('ended')
+  }
+
+  /** Asks something. While there is no session the answer is `closed`, at once. */
+  request(object: Request, answer: Answer): void {
+    this.ask(this.session, object, answer)
+  }
+
+  /** Says something that has no answer. Dropped while there is no session. */
+  post(object: ClientObject): void {
+    this.session?.send(object)
+  }
+
+  opened(): void {
+    const { token, resume, name } = this
+    const hello = { type: 'hello' as const, ...(token && { token }), ...(resume && { resume }), ...(name && { name }) }
+    this.ask(this.pipe, hello, answer => {
+      if (answer instanceof VecheError && answer.code !== 'closed') this.part(fateOfWords(answer), answer)
+    })
+  }
+
+  received(object: ServerObject): void {
+    this.watchdog.heard()
+    switch (object.type) {
+      case 'welcome':
+        return this.welcome(object)
+      case 'ok':
+        return this.answer(object.id, object)
+      case 'error':
+        return this.refuse(object)
+      case 'bye':
+        return this.bye(object)
+      case 'pong':
+        return
+      default:
+        if (this.welcomedAt) this.handler.received(object)
+    }
+  }
+
+  closed(code: number, reason: string): void {
+    const error = new VecheError('closed', `the connection was closed: ${code} ${reason}`.trim(), true)
+    this.part(fateOfCode(code, this.welcomedAt > 0), error)
+  }
+
+  private get session(): Pipe | undefined {
+    return this.welcomedAt ? this.pipe : undefined
+  }
+
+  private ask(pipe: Pipe | undefined, object: Request, answer: Answer): void {
+    if (!pipe) return answer(gone())
+    const id = ++this.lastId
+    this.answers.set(id, answer)
+    pipe.send({ ...object, id })
+  }
+
+  private async attempt(): Promise<void> {
+    const round = ++this.round
+    this.retryAt = undefined
+    this.timer = setTimeout(() => this.broken('connecting took too long'), CONNECT_TIMEOUT)
+    this.move('connecting')
+    try {
+      this.token = await this.options.token?.()
+    } catch (cause) {
+      if (round === this.round) this.part({}, new VecheError('token', 'the token function failed', true, { cause }))
+      return
+    }
+    if (round === this.round) this.pipe = this.transport.open(this.url, this)
+  }
+
+  private welcome(welcome: Welcome): void {
+    const first = !this.welcomedAt
+    const round = this.round
+    clearTimeout(this.timer)
+    this.welcomedAt ||= Date.now()
+    this.refused = false
+    this.resume = welcome.resume
+    this.watchdog.start((welcome.ping || 25) * 1000)
+    this.renewBefore(welcome)
+    this.handler.welcomed(welcome)
+    if (!first || round !== this.round) return
+    this.move('online')
+    if (round === this.round) this.handler.began()
+  }
+
+  private renewBefore({ expires, time }: Welcome): void {
+    clearTimeout(this.renewal)
+    if (!expires || !this.options.token) return
+    const life = Date.parse(expires) - Date.parse(time) // by the server's clock: ours may be wrong
+    const wait = Math.max(1000, life - Math.min(RENEW_BEFORE, life / 4))
+    this.renewal = setTimeout(() => void this.renew(), Math.min(wait, MAX_TIMEOUT))
+  }
+
+  /** Renews in place. If that fails the session will expire, and the next one asks for a token anew. */
+  private async renew(): Promise<void> {
+    const round = this.round
+    try {
+      const token = await this.options.token!()
+      if (round !== this.round || !token) return
+      this.request({ type: 'hello', token }, answer => answer instanceof VecheError && this.report(answer))
+    } catch (cause) {
+      if (round === this.round) this.report(new VecheError('token', 'the token function failed', true, { cause }))
+    }
+  }
+
+  private answer(id: number | undefined, answer: Ok | VecheError): void {
+    const waiting = this.answers.get(id!)
+    this.answers.delete(id!)
+    waiting?.(answer)
+  }
+
+  private refuse({ id, code, message, retry }: Refusal): void {
+    const error = new VecheError(code, message, retry)
+    if (this.answers.has(id!)) this.answer(id, error)
+    else if (this.welcomedAt) this.report(error)
+    else this.part(fateOfWords(error), error)
+  }
+
+  private bye({ code, message = '', retry = false, after }: ByeObject): void {
+    const round = this.round
+    const words = { code, retry, ...(after !== undefined && { after }) }
+    this.handler.parting({ code, message, retry, after: after ?? 0 })
+    if (round === this.round) this.part(fateOfWords(words), new VecheError(code, message, retry))
+  }
+
+  private broken(why: string): void {
+    this.part({}, new VecheError('closed', why, true))
+  }
+
+  /** The connection, or the attempt, is over: what now? */
+  private part(fate: Fate, error: VecheError): void {
+    this.options.log?.('parted', { fate, error })
+    if (fate === 'credential') {
+      fate = this.refused ? 'stop' : {}
+      this.refused = true
+      this.resume = undefined
+    }
+    if (!this.drop()) return
+    if (fate === 'stop') this.stop()
+    else this.wait(fate.after)
+    if (fate === 'stop' || error.code === 'token') this.handler.failed(error)
+  }
+
+  private wait(after?: number): void {
+    const delay = after ?? this.backoff.next()
+    this.bidden = after !== undefined
+    this.retryAt = new Date(Date.now() + delay)
+    this.timer = setTimeout(() => void this.attempt(), delay)
+    this.move(isOffline() ? 'offline' : 'waiting')
+  }
+
+  /** Things may be better now, or the page was asleep. */
+  private wake(): void {
+    if (this.state === 'online') this.watchdog.probe()
+    else if (this.retryAt && !this.bidden) {
+      clearTimeout(this.timer)
+      void this.attempt()
+    }
+  }
+
+  /** Lets go of what there is. False if somebody who was told of it has already gone on to something else. */
+  private drop(): boolean {
+    const round = ++this.round
+    const session = this.welcomedAt
+    const pipe = this.pipe
+    clearTimeout(this.timer)
+    clearTimeout(this.renewal)
+    this.watchdog.stop()
+    this.retryAt = undefined
+    this.pipe = undefined
+    this.welcomedAt = 0
+    pipe?.close()
+    if (session && Date.now() - session >= STABLE) this.backoff.reset()
+    if (session) this.handler.lost()
+    const unanswered = [...this.answers.values()]
+    this.answers.clear()
+    for (const answer of unanswered) answer(gone())
+    return round === this.round
+  }
+
+  private move(state: ConnectionState): void {
+    if (state === this.state) return
+    this.state = state
+    this.options.log?.(state)
+    this.handler.moved()
+  }
+
+  private report(error: VecheError): void {
+    this.options.log?.('error', error)
+    this.handler.failed(error)
+  }
+}
+
+function gone(): VecheError {
+  return new VecheError('closed', 'the connection is gone', true)
+}

@@ -1,0 +1,326 @@
+// A room's unsent messages: in order, each under its one cid, until the log has them.
+//
+// Messages are sent in the order in which they were written, some at a time; after a reconnect all that
+// were not acknowledged go again, before any newer one. If the server refuses one for the moment
+// (`busy`), those that were on their way behind it may be stored before it.
+
+import { fromFields, load, toFields } from './body.js'
+import { VecheError } from './errors.js'
+import { Backoff } from './backoff.js'
+import type { Acknowledged, Ok, Send } from './protocol.js'
+import type { OutboxEntry, OutboxStore, Pending, SendBody, SendOptions, Sent } from './types.js'
+
+/** Unacknowledged messages of a room on the wire; the server would stop reading at 256 for all rooms. */
+const WINDOW = 32
+
+/** Unsent messages of all rooms. Above it, send rejects with `limit`. */
+export const MAX_UNSENT = 1_000
+
+/** Bytes that the connection adds to a request: its id. */
+const ENVELOPE = 32
+
+export interface OutboxHost {
+  readonly store: OutboxStore
+  /** Who we are, once it is known. */
+  readonly userId: string | undefined
+  /** The largest frame that the server takes, in bytes. */
+  readonly maxFrame: number
+  /** Unsent messages of all rooms. */
+  unsent(): number
+  request(object: Send, answer: (answer: Ok | VecheError) => void): void
+  log(event: string, detail?: unknown): void
+}
+
+interface Item {
+  cid: string
+  kind: string
+  body: SendBody
+  content?: string
+  at: number
+  user: string | undefined
+  /** The wire form; undefined while a Blob is being read. */
+  entry: OutboxEntry | undefined
+  state: Pending['state']
+  error?: VecheError
+  /** Known once acknowledged. */
+  seq?: number
+  sent: Deferred<Sent>
+}
+
+export class Outbox {
+  private items: Item[] = []
+  private live = false
+  /** Each time in the room is an era; a claim of an earlier one does not open this one. */
+  private era = 0
+  private lastAt = 0
+  private pause: ReturnType<typeof setTimeout> | undefined
+  private readonly backoff = new Backoff()
+
+  constructor(
+    private readonly room: string,
+    private readonly host: OutboxHost,
+    /** The highest seq that was delivered. */
+    private readonly last: () => number,
+    /** The list has changed. */
+    private readonly changed: () => void,
+  ) {}
+
+  get size(): number {
+    return this.items.length
+  }
+
+  get pending(): readonly Pending[] {
+    return this.items.map(({ cid, kind, body, content, at, state, error }) => ({
+      cid,
+      kind,
+      body,
+      at: new Date(at),
+      state,
+      ...(content && { content }),
+      ...(error && { error }),
+    }))
+  }
+
+  /** Takes a message. The same cid twice is the same message. */
+  add(body: SendBody, { kind = '', cid = randomId(), content }: SendOptions): Promise<Sent> {
+    const known = this.find(cid)
+    if (known) return known.sent.promise
+    if (this.host.unsent() >= MAX_UNSENT) {
+      return Promise.reject(new VecheError('limit', `${MAX_UNSENT} messages are unsent already`, true))
+    }
+    const blob = body instanceof Blob
+    if (blob) content ||= body.type
+    // Strictly ascending, so that what is read back from the store has its order.
+    const at = (this.lastAt = Math.max(Date.now(), this.lastAt + 1))
+    const item: Item = {
+      cid,
+      kind,
+      body,
+      ...(content && { content }),
+      at,
+      user: this.host.userId,
+      entry: undefined,
+      state: 'queued',
+      sent: new Deferred(),
+    }
+    this.items.push(item)
+    if (blob) void this.read(item, body)
+    else this.ready(item, body)
+    this.changed()
+    return item.sent.promise
+  }
+
+  retry(cid: string): Promise<Sent> {
+    const item = this.find(cid)
+    if (!item) return Promise.reject(new VecheError('bad_request', 'no such message is pending'))
+    if (item.state === 'failed') {
+      delete item.error
+      item.state = 'queued'
+      item.user = this.host.userId
+      item.sent = new Deferred()
+      if (item.entry) this.keep(item, { ...item.entry, user: item.user })
+      this.changed()
+      this.pump()
+    }
+    return item.sent.promise
+  }
+
+  discard(cid: string): void {
+    const item = this.find(cid)
+    if (!item) return
+    this.remove(item)
+    item.sent.reject(new VecheError('discarded', 'the message was given up'))
+    this.changed()
+    this.pump()
+  }
+
+  /** The room is joined, by this user: what is left from earlier pages comes first, then all goes out. */
+  async open(user: string): Promise<void> {
+    const era = ++this.era
+    let left: OutboxEntry[] = []
+    try {
+      left = await this.host.store.claim(this.room, user)
+    } catch (error) {
+      this.host.log('outbox', error)
+    }
+    this.adopt(left) // in any case: they are not given again
+    if (era !== this.era) return
+    for (const item of this.items) this.sign(item, user)
+    this.live = true
+    this.changed()
+    this.pump()
+  }
+
+  /** The connection is gone. Its requests are answered with `closed` after this. */
+  lost(): void {
+    this.era++
+    this.live = false
+    clearTimeout(this.pause)
+    this.pause = undefined
+  }
+
+  /** No more sends from here; those who wait are told. The store keeps what is unsent. */
+  end(error: VecheError): void {
+    this.lost()
+    for (const { state, sent } of this.items) if (state !== 'sent') sent.reject(error)
+  }
+
+  /** A message of this user's own was delivered: an acknowledgement, if the real one was lost. */
+  delivered(cid: string, sent: Sent): void {
+    const item = this.find(cid)
+    if (!item) return
+    item.sent.resolve(sent)
+    this.remove(item)
+    this.changed()
+  }
+
+  /** Everything up to `last` was delivered, or never will be. */
+  settle(last: number): void {
+    const left = this.items.filter(({ seq }) => seq === undefined || seq > last)
+    if (left.length === this.items.length) return
+    this.items = left
+    this.changed()
+  }
+
+  private adopt(entries: OutboxEntry[]): void {
+    const left = entries.filter(({ cid }) => !this.find(cid))
+    this.items.unshift(
+      ...left.map(entry => ({
+        ...entry,
+        body: fromFields(entry) ?? null,
+        entry,
+        state: 'queued' as const,
+        sent: new Deferred<Sent>(),
+      })),
+    )
+    this.lastAt = Math.max(this.lastAt, ...left.map(({ at }) => at))
+  }
+
+  /** What nobody had signed is this user's; what somebody else wrote stays theirs. */
+  private sign(item: Item, user: string): void {
+    if (item.user === undefined) {
+      item.user = user
+      if (item.entry) this.keep(item, { ...item.entry, user })
+    } else if (item.user !== user && item.state === 'queued') {
+      this.fail(item, new VecheError('forbidden', 'it was written by another user'))
+    }
+  }
+
+  private async read(item: Item, blob: Blob): Promise<void> {
+    try {
+      this.ready(item, await load(blob))
+    } catch (cause) {
+      this.fail(item, new VecheError('bad_request', 'the Blob cannot be read', false, { cause }))
+    }
+  }
+
+  private ready(item: Item, body: Exclude<SendBody, Blob>): void {
+    const { cid, kind, at, user } = item
+    this.keep(item, { room: this.room, cid, kind, at, user, ...toFields(body, item.content) })
+    this.pump()
+  }
+
+  private keep(item: Item, entry: OutboxEntry): void {
+    item.entry = entry
+    this.stored(this.host.store.put(entry))
+  }
+
+  private stored(done: Promise<void>): void {
+    done.catch(error => this.host.log('outbox', error))
+  }
+
+  private pump(): void {
+    if (!this.live || this.pause) return
+    let changed = false
+    let under = this.items.filter(({ state }) => state === 'sending').length
+    for (const item of [...this.items]) {
+      if (item.state !== 'queued') continue
+      if (!item.entry || under >= WINDOW) break
+      under++
+      changed = true
+      this.send(item, item.entry)
+    }
+    if (changed) this.changed()
+  }
+
+  private send(item: Item, { room, cid, kind, body, data, content }: OutboxEntry): void {
+    const object: Send = {
+      type: 'send',
+      room,
+      cid,
+      ...(kind && { kind }),
+      ...(data === undefined ? { body: body! } : { data, content: content! }),
+    }
+    if (new TextEncoder().encode(JSON.stringify(object)).length > this.host.maxFrame - ENVELOPE) {
+      // The server would close the connection, every time anew.
+      this.fail(item, new VecheError('too_large', 'the message is too large'))
+      return
+    }
+    item.state = 'sending'
+    this.host.request(object, answer => this.answered(item, answer))
+  }
+
+  private answered(item: Item, answer: Ok | VecheError): void {
+    if (item.state !== 'sending') return
+    if (!(answer instanceof VecheError)) this.acknowledge(item, answer as Acknowledged)
+    else if (!answer.retry) this.fail(item, answer)
+    else this.postpone(item)
+    this.pump()
+  }
+
+  private acknowledge(item: Item, { seq, at, dup }: Acknowledged): void {
+    this.backoff.reset()
+    item.state = 'sent'
+    item.seq = seq
+    this.stored(this.host.store.delete(this.room, item.cid))
+    item.sent.resolve({ seq, at: new Date(at), dup })
+    this.changed()
+    this.settle(this.last())
+  }
+
+  private fail(item: Item, error: VecheError): void {
+    item.state = 'failed'
+    item.error = error
+    item.sent.reject(error)
+    this.changed()
+  }
+
+  private postpone(item: Item): void {
+    item.state = 'queued'
+    this.changed()
+    if (!this.live || this.pause) return
+    this.pause = setTimeout(() => {
+      this.pause = undefined
+      this.pump()
+    }, this.backoff.next())
+  }
+
+  private remove(item: Item): void {
+    this.items = this.items.filter(other => other !== item)
+    item.state = 'sent'
+    this.stored(this.host.store.delete(this.room, item.cid))
+  }
+
+  private find(cid: string): Item | undefined {
+    return this.items.find(item => item.cid === cid)
+  }
+}
+
+/** A promise with its handles. One that nobody waits for may fail: the list shows it. */
+class Deferred<T> {
+  resolve!: (value: T) => void
+  reject!: (error: VecheError) => void
+  readonly promise = new Promise<T>((resolve, reject) => {
+    this.resolve = resolve
+    this.reject = reject
+  })
+
+  constructor() {
+    this.promise.catch(() => {})
+  }
+}
+
+/** 128 random bits. Not crypto.randomUUID, which pages without TLS do not have. */
+function randomId(): string {
+  return [...crypto.getRandomValues(new Uint32Array(4))].map(n => n.toString(36)).join('-')
+}

@@ -1,0 +1,150 @@
+// A room's order: every message once, in the order of seq (docs/protocol.md, section 6). A pure machine:
+// it is told what comes and asks through its host; no clock, no connection.
+//
+// Invariants: everything up to `last` was delivered or reported as a gap; each held seq > last + 1.
+
+import type { GapObject, Joined, MessageObject, Page } from './protocol.js'
+import { VecheError } from './errors.js'
+
+/**
+ * How many messages that came ahead of a hole are kept. Those beyond are dropped and read from the
+ * log in their turn.
+ */
+const MAX_HELD = 1_000
+
+/** How many of a new log's messages are read after an `epoch` gap. */
+const MAX_AFRESH = 1_000
+
+export interface SequenceHost {
+  deliver(message: MessageObject): void
+  gap(gap: { from: number; to: number; why: GapObject['why'] }): void
+  /** Asks history for what follows `after`; answers once, with a page or why there is none. */
+  ask(after: number, answer: (page: Page | VecheError) => void): void
+}
+
+export class Sequence {
+  head = 0
+  /** Up to here the log is read by history, because it will not be pushed. */
+  private target = 0
+  private held: MessageObject[] = []
+  private asking = false
+  /** An answer to a question of an earlier era is void. */
+  private era = 0
+  /** The join has told of the new epoch already; the gap that follows says it again. */
+  private anew = false
+
+  constructor(
+    private readonly host: SequenceHost,
+    /** Undefined until the first message, or the answer to the first join, says where we begin. */
+    public last?: number,
+    public epoch?: string,
+  ) {}
+
+  /** The room is joined; `since` is what was asked for when `last` was not known. */
+  joined(ok: Joined, since?: number): void {
+    this.lost()
+    this.head = ok.head
+    this.anew = this.epoch !== undefined && this.epoch !== ok.epoch
+    this.epoch = ok.epoch
+    if (this.anew) this.startOver(ok.head)
+    else if (since === undefined || ok.head === 0) this.last ??= ok.head
+  }
+
+  /** The connection is gone: the next join begins after `last`. */
+  lost(): void {
+    this.era++
+    this.asking = false
+    this.held = []
+    this.target = 0
+  }
+
+  push(message: MessageObject): void {
+    this.head = Math.max(this.head, message.seq)
+    this.last ??= message.seq - 1
+    if (message.seq <= this.last + 1) {
+      this.take(message)
+      this.takeHeld()
+      return
+    }
+    if (this.held.length < MAX_HELD) this.held.push(message)
+    this.target = Math.max(this.target, this.held.at(-1) === message ? message.seq - 1 : message.seq)
+    this.fill()
+  }
+
+  gap({ from, to, why }: GapObject): void {
+    if (why === 'epoch') {
+      if (this.anew) this.anew = false
+      else {
+        this.epoch = undefined
+        this.startOver(to)
+      }
+      return
+    }
+    this.head = Math.max(this.head, to)
+    this.last ??= from - 1
+    if (why === 'trimmed' && from <= this.last + 1) {
+      this.lose(to, why)
+      this.takeHeld()
+      return
+    }
+    this.target = Math.max(this.target, to)
+    this.fill()
+  }
+
+  private startOver(to: number): void {
+    this.lost()
+    this.head = to
+    this.last = Math.max(0, to - MAX_AFRESH)
+    this.target = to
+    this.host.gap({ from: 1, to: this.last, why: 'epoch' })
+    this.fill()
+  }
+
+  private fill(): void {
+    if (this.asking || this.last === undefined || this.last >= this.target) return
+    this.asking = true
+    const era = this.era
+    this.host.ask(this.last, answer => {
+      if (era !== this.era) return
+      this.asking = false
+      if (answer instanceof VecheError) this.lose(this.target, 'lag')
+      else this.read(answer)
+      this.takeHeld()
+      this.fill()
+    })
+  }
+
+  private read(page: Page): void {
+    if (this.epoch !== undefined && this.epoch !== page.epoch) {
+      this.epoch = page.epoch
+      this.startOver(page.head)
+      return
+    }
+    this.epoch = page.epoch
+    this.head = Math.max(this.head, page.head)
+    const before = this.last!
+    for (const message of page.messages) {
+      this.lose(message.seq - 1, 'trimmed')
+      this.take(message)
+    }
+    if (this.last === before) this.lose(this.target, 'trimmed')
+  }
+
+  private take(message: MessageObject): void {
+    if (message.seq !== this.last! + 1) return
+    this.last = message.seq
+    this.host.deliver(message)
+  }
+
+  private takeHeld(): void {
+    while (this.held[0] && this.held[0].seq <= this.last! + 1) this.take(this.held.shift()!)
+  }
+
+  /** Gives up on everything up to there. */
+  private lose(to: number, why: GapObject['why']): void {
+    const from = this.last! + 1
+    if (to < from) return
+    this.last = to
+    this.host.gap({ from, to, why })
+  }
+}

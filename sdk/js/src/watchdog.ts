@@ -1,0 +1,60 @@
+// Finds out that a connection is dead though its socket does not know: after sleep, behind a proxy
+// that forgot us, on a network that changed.
+
+/** How long an answer may take, in ms. */
+const PATIENCE = 10_000
+
+export class Watchdog {
+  private timer: ReturnType<typeof setTimeout> | undefined
+  private interval = 0
+  private heardAt = 0
+  private probing = false
+
+  constructor(
+    private readonly ping: () => void,
+    private readonly dead: () => void,
+  ) {}
+
+  /** Asks whenever nothing was heard for that many ms. */
+  start(interval: number): void {
+    this.interval = interval
+    this.heard()
+    this.wait(interval)
+  }
+
+  /** Something came, whatever it is. */
+  heard(): void {
+    this.heardAt = Date.now()
+    this.probing = false
+  }
+
+  /** Asks now. */
+  probe(): void {
+    if (!this.timer || this.probing) return
+    this.probing = true
+    this.wait(PATIENCE)
+    this.ping()
+  }
+
+  stop(): void {
+    clearTimeout(this.timer)
+    this.timer = undefined
+    this.probing = false
+  }
+
+  private wait(ms: number): void {
+    clearTimeout(this.timer)
+    this.timer = setTimeout(() => this.look(), ms)
+  }
+
+  private look(): void {
+    if (this.probing) {
+      this.stop()
+      this.dead()
+      return
+    }
+    const left = this.interval - (Date.now() - this.heardAt)
+    if (left <= 0) this.probe()
+    else this.wait(Math.min(left, this.interval)) // min: the clock may have been set back
+  }
+}
