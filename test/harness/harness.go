@@ -84,48 +84,61 @@ func Start(t testing.TB, args ...string) *Server {
 // Restart starts the server that was killed or stopped again, on the same address and data.
 func (s *Server) Restart() {
 	s.t.Helper()
+	if err := s.restart(); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s *Server) restart() error {
 	s.log = &tail{address: make(chan string, 1)}
 	s.cmd = exec.Command(binary, append([]string{"serve", "--listen", s.Addr, "--data", s.data}, s.args...)...)
 	s.cmd.Stdout = s.log
 	s.cmd.Stderr = s.log
 	if err := s.cmd.Start(); err != nil {
-		s.t.Fatal(err)
+		return err
 	}
 	select {
 	case s.Addr = <-s.log.address:
 	case <-time.After(patience):
-		s.t.Fatalf("the server did not say its address:\n%s", s.log)
+		return fmt.Errorf("the server did not say its address:\n%s", s.log)
 	}
-	s.ready()
+	return s.ready()
 }
 
-// ready waits until /readyz answers 200.
-func (s *Server) ready() {
-	s.t.Helper()
+// ready asks whether the server is ready; it must be, once it has said its address.
+func (s *Server) ready() error {
 	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.HTTP("/readyz"), nil)
 	if err != nil {
-		s.t.Fatal(err)
+		return err
 	}
 	resp, err := http.DefaultTransport.RoundTrip(req)
 	if err != nil {
-		s.t.Fatalf("/readyz: %v\n%s", err, s.log)
+		return fmt.Errorf("/readyz: %w\n%s", err, s.log)
 	}
 	resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
-		s.t.Fatalf("/readyz: %s", resp.Status)
+		return fmt.Errorf("/readyz: %s", resp.Status)
 	}
+	return nil
 }
 
 // Kill ends the process as a power cut would: SIGKILL, no last words.
 func (s *Server) Kill() {
 	s.t.Helper()
-	if err := s.cmd.Process.Kill(); err != nil {
+	if err := s.kill(); err != nil {
 		s.t.Fatal(err)
+	}
+}
+
+func (s *Server) kill() error {
+	if err := s.cmd.Process.Kill(); err != nil {
+		return err
 	}
 	s.cmd.Wait() // an error that says "killed"
 	s.cmd = nil
+	return nil
 }
 
 // Stop asks the process to drain, by SIGTERM, and waits; it must exit 0.

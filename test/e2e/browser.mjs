@@ -1,0 +1,109 @@
+// People in Chromium, and what they can do and see on the page.
+
+import assert from 'node:assert/strict'
+import { mkdir } from 'node:fs/promises'
+import { chromium } from 'playwright-core'
+
+const base = process.env.BASE
+const control = process.env.CONTROL
+const pictures = process.env.PICTURES
+
+export const launch = () =>
+  chromium.launch({
+    executablePath: '/usr/bin/chromium',
+    args: [
+      '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+      '--disable-background-networking', '--disable-component-update', '--disable-sync',
+    ],
+  })
+
+// server kills the server or starts it again, by the Go test that runs it.
+export async function server(what) {
+  const response = await fetch(`${control}/${what}`, { method: 'POST' })
+  assert.equal(response.status, 204, await response.text())
+}
+
+// A connection that cannot be made is said on the console by the browser itself.
+const expected = /WebSocket connection to '[^']*' failed/
+
+// A person has a browser of their own: a profile, with as many tabs as they open.
+export class Person {
+  #context
+  #wrong = []
+
+  static async arrive(browser, name, options = {}) {
+    const person = new Person()
+    person.#context = await browser.newContext({ viewport: { width: 1200, height: 800 }, locale: 'en-GB', ...options })
+    person.#context.setDefaultTimeout(20_000)
+    person.name = name
+    return person
+  }
+
+  async open(room) {
+    const page = await this.#context.newPage()
+    page.on('pageerror', error => this.#wrong.push(`${this.name}: ${error}`))
+    page.on('dialog', dialog => { this.#wrong.push(`${this.name}: a dialog, ${dialog.message()}`); void dialog.dismiss() })
+    page.on('console', message => {
+      if (['error', 'warning'].includes(message.type()) && !expected.test(message.text())) {
+        this.#wrong.push(`${this.name}: ${message.text()}`)
+      }
+    })
+    await page.goto(`${base}#${room}`)
+    return new Tab(page)
+  }
+
+  offline(is) { return this.#context.setOffline(is) }
+
+  async leave() {
+    await this.#context.close()
+    assert.deepEqual(this.#wrong, [], 'nothing goes wrong on the page')
+  }
+}
+
+export class Tab {
+  constructor(page) {
+    this.page = page
+    this.log = page.getByRole('log')
+    this.field = page.getByRole('textbox', { name: /Message to|Сообщение в/ })
+    this.status = page.getByRole('navigation').getByRole('status')
+  }
+
+  async isOnline() { await this.status.filter({ hasText: /Connected|На связи/ }).waitFor() }
+  async isNotOnline() { await this.status.filter({ hasNotText: /Connected|На связи/ }).waitFor() }
+
+  // call answers the page's question for a name.
+  async call(name) {
+    const form = this.page.getByRole('region', { name: /What should people call you|Как вас называть/ })
+    await form.getByRole('textbox').fill(name)
+    await form.getByRole('button', { name: /Save|Сохранить/ }).click()
+    await form.waitFor({ state: 'detached' })
+  }
+
+  async say(...texts) {
+    for (const text of texts) {
+      await this.field.fill(text)
+      await this.field.press('Enter')
+    }
+  }
+
+  // message is the one item of the log with exactly this text.
+  message(text) {
+    return this.log.locator('li').filter({ has: this.page.locator('.text').getByText(text, { exact: true }) })
+  }
+
+  async sees(...texts) {
+    for (const text of texts) await this.message(text).waitFor()
+  }
+
+  // ticks waits until one's own message has got as far as that.
+  async ticks(text, how) { await this.message(text).getByRole('img', { name: how, exact: true }).waitFor() }
+
+  // heard returns all texts in the log, in their order.
+  heard() { return this.log.locator('li .text').allTextContents() }
+
+  async picture(name) {
+    if (!pictures) return
+    await mkdir(pictures, { recursive: true })
+    await this.page.screenshot({ path: `${pictures}/${name}.png` })
+  }
+}

@@ -1,0 +1,31 @@
+// Control: what scripts of other languages do to the server while they talk to it.
+
+package harness
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"sync"
+)
+
+// Control answers POST /kill and POST /restart on an address of its own, and returns its URL.
+func (s *Server) Control() string {
+	var mu sync.Mutex
+	do := func(f func() error) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			mu.Lock()
+			defer mu.Unlock()
+			if err := f(); err != nil {
+				http.Error(w, err.Error(), http.StatusInternalServerError)
+				return
+			}
+			w.WriteHeader(http.StatusNoContent)
+		}
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /kill", do(s.kill))
+	mux.HandleFunc("POST /restart", do(s.restart))
+	control := httptest.NewServer(mux)
+	s.t.Cleanup(control.Close)
+	return control.URL
+}
