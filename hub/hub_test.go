@@ -164,6 +164,7 @@ func TestSlowReaderHurtsNobody(t *testing.T) {
 	h, _ := newHub(t, hub.Config{Limits: hub.Limits{Outbox: 8}})
 	slow, quick := connect(t, h, guest("slow")), connect(t, h, guest("quick"))
 	slow.join("r", hub.JoinOptions{})
+	next(slow, func(p *hub.Presence) bool { return p.Whole }) // it is live
 	quick.join("r", hub.JoinOptions{Lag: hub.LagCatchUp})
 	for i := range 100 {
 		quick.say("r", fmt.Sprint(i), "x")
