@@ -82,7 +82,7 @@ web-test: node-modules ## tests and type check of the pages
 .PHONY: sdk-test
 sdk-test: node-modules ## tests and type check of the TypeScript client
 	$(call title,tests of the TypeScript client)
-	cd sdk/js && npm test
+	cd sdk/js && npm run typecheck && npm test
 
 .PHONY: interop
 interop: node-modules ## strangers in one room: npm ws, Node, Python, curl

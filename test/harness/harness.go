@@ -220,7 +220,7 @@ func (l *tail) String() string {
 // fails the test when it did. It returns what was printed on standard output.
 func Script(t testing.TB, name string, args ...string) string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, name, args...)
 	var stdout, both bytes.Buffer
