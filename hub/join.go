@@ -117,15 +117,15 @@ func (ms *membership) join(o JoinOptions, own Receipt, done func(Joined, error))
 		return
 	}
 
+	if first {
+		s.hub.hooks.joined(s, r.name)
+	}
 	done(joined, nil)
 	r.mu.Lock()
 	r.read(r.machine.start(&ms.member))
 	r.changed()
 	r.mu.Unlock()
 	s.end()
-	if first {
-		s.hub.hooks.joined(s, r.name)
-	}
 }
 
 // knowReceipt finds a user's receipt: the room's own memory has those of the users present and of
