@@ -46,7 +46,7 @@ const pageSize = 128
 
 // join puts a session into the room and says where it starts. Nothing is delivered until start.
 func (r *room) join(m *member, o JoinOptions) Joined {
-	m.state, m.lag, m.gap, m.quiet = joining, o.Lag, nil, nil
+	m.state, m.lag, m.gap, m.held, m.quiet = joining, o.Lag, nil, nil, nil
 	if _, again := r.members[m]; !again {
 		r.members[m] = struct{}{}
 		r.who.join(m.user)
@@ -99,6 +99,10 @@ func (r *room) start(m *member) []page {
 		m.out.push(m.gap, gapSize, reply)
 		m.gap = nil
 	}
+	for _, it := range m.held {
+		m.tell(it.event, it.size)
+	}
+	m.held = nil
 	return r.advance(m)
 }
 
@@ -234,8 +238,8 @@ func (r *room) push(m *member, msgs []*Message) {
 func (r *room) signal(s *Signal, from string) {
 	size := s.size()
 	for m := range r.members {
-		if m.id != from && m.state != joining {
-			m.out.push(s, size, loose)
+		if m.id != from {
+			m.tell(s, size)
 		}
 	}
 }
@@ -295,9 +299,6 @@ func (r *room) tellReceipts(receipts []*ReceiptEvent) {
 		}
 	}
 	for m := range r.members {
-		if m.state == joining {
-			continue
-		}
 		all := authors == nil || authors[m.user.ID]
 		for _, rc := range receipts {
 			if all || rc.User == m.user.ID {

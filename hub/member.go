@@ -12,7 +12,8 @@ type member struct {
 	state  memberState
 	lag    LagPolicy
 	gap    *Gap // what a join found missing, told when it starts
-	missed bool // presence or receipts were dropped
+	held   []item // what came between the join and its start; at most maxHeld
+	missed bool   // presence or receipts were dropped
 
 	quiet map[uint64]struct{} // its own messages that it does not want to see
 }
@@ -53,8 +54,19 @@ func (m *member) deliver(msg *Message) bool {
 	return true
 }
 
+// maxHeld bounds what is held for a member whose join is being answered: a moment.
+const maxHeld = 16
+
+// tell pushes what may be dropped. What state there is behind it is told again when the outbox has
+// drained; a signal has none.
 func (m *member) tell(ev Event, size int) {
-	if !m.out.push(ev, size, loose) && m.state != joining {
+	if m.state == joining {
+		if len(m.held) < maxHeld {
+			m.held = append(m.held, item{event: ev, size: size})
+		}
+		return
+	}
+	if _, signal := ev.(*Signal); !m.out.push(ev, size, loose) && !signal {
 		m.missed = true
 		m.out.stall()
 	}
