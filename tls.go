@@ -34,9 +34,8 @@ func LoadTLS(files TLSFiles, log *slog.Logger) (*tls.Config, error) {
 	if log == nil {
 		log = slog.Default()
 	}
-	f := &tlsFollower{files: files, log: log, checked: time.Now(), seen: files.stamps()}
-	var err error
-	if f.config, err = files.read(); err != nil {
+	f, err := follow(files, log)
+	if err != nil {
 		return nil, err
 	}
 	config := f.config.Clone()
@@ -53,6 +52,13 @@ type tlsFollower struct {
 	config  *tls.Config
 	checked time.Time // when the files were last looked at
 	seen    string    // their stamps then
+}
+
+func follow(files TLSFiles, log *slog.Logger) (*tlsFollower, error) {
+	f := &tlsFollower{files: files, log: log, checked: time.Now(), seen: files.stamps()}
+	var err error
+	f.config, err = files.read()
+	return f, err
 }
 
 func (f *tlsFollower) current() *tls.Config {

@@ -13,7 +13,7 @@ import (
 // signature of both.
 const (
 	resumeVersion = 1
-	maxResume     = 12 << 10 // bytes; a token's claims are in it
+	maxResume     = 8 << 10 // bytes, as the protocol has it; the user's claims are in it
 )
 
 // ticket is what a resume token says. It holds the whole user, so that who resumes may do just what
@@ -30,7 +30,7 @@ type ticket struct {
 
 // Issue returns a token by which the user may resume the session: short, safe in a URL, good for
 // Config.ResumeFor but not beyond the user's credential. It is empty, so that the session cannot be
-// resumed, when the user's claims are more than a token could have brought.
+// resumed, when the user's claims are so many that it would be longer than 8 KiB.
 func (a *Auth) Issue(u hub.User, session string) string {
 	until := time.Now().Add(a.resumeFor)
 	t := ticket{Session: session, User: u.ID, Name: u.Name, Guest: u.Guest, Claims: u.Claims}
