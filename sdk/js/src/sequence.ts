@@ -103,18 +103,18 @@ export class Sequence {
   private fill(): void {
     if (this.asking || this.last === undefined || this.last >= this.target) return
     this.asking = true
-    const era = this.era
-    this.host.ask(this.last, answer => {
+    const [era, after] = [this.era, this.last]
+    this.host.ask(after, answer => {
       if (era !== this.era) return
       this.asking = false
       if (answer instanceof VecheError) this.lose(this.target, 'lag')
-      else this.read(answer)
+      else this.read(answer, after)
       this.takeHeld()
       this.fill()
     })
   }
 
-  private read(page: Page): void {
+  private read(page: Page, after: number): void {
     if (this.epoch !== undefined && this.epoch !== page.epoch) {
       this.epoch = page.epoch
       this.startOver(page.head)
@@ -122,12 +122,12 @@ export class Sequence {
     }
     this.epoch = page.epoch
     this.head = Math.max(this.head, page.head)
-    const before = this.last!
     for (const message of page.messages) {
       this.lose(message.seq - 1, 'trimmed')
       this.take(message)
     }
-    if (this.last === before) this.lose(this.target, 'trimmed')
+    // The log ends before what we were promised.
+    if ((page.messages.at(-1)?.seq ?? 0) <= after) this.lose(this.target, 'trimmed')
   }
 
   private take(message: MessageObject): void {
