@@ -109,7 +109,7 @@ func newAsset(name string, data []byte) *asset {
 	tag := base64.RawURLEncoding.EncodeToString(sum[:12])
 	a := &asset{
 		kind:  kinds[path.Ext(name)],
-		cache: "no-cache",
+		cache: "private, no-cache", // it may come with a guest's cookie
 		plain: form{data, `"` + tag + `"`},
 	}
 	if strings.HasPrefix(name, "dist/assets/") {

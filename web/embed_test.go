@@ -53,7 +53,7 @@ func TestPage(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"Content-Type":           "text/html; charset=utf-8",
-		"Cache-Control":          "no-cache",
+		"Cache-Control":          "private, no-cache",
 		"X-Content-Type-Options": "nosniff",
 		"Referrer-Policy":        "no-referrer",
 		"Vary":                   "Accept-Encoding",
