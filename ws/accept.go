@@ -1,0 +1,211 @@
+package ws
+
+import (
+	"bufio"
+	"fmt"
+	"net"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Accept answers the opening handshake of RFC 6455, section 4.2, and takes the connection over from
+// net/http. A nil o means the zero AcceptOptions. Headers that were already set on w, such as
+// cookies, go out with the answer.
+//
+// If the request is refused, Accept writes the refusal and returns a *HandshakeError with its status;
+// the handler has nothing left to do:
+//
+//	400  a header is missing, doubled or malformed, or the request has a body
+//	403  the Origin is not allowed
+//	405  the method is not GET
+//	426  not an upgrade to WebSocket, or not its version 13
+//	431  the header is above MaxHandshake
+//	500  the server cannot hand over the connection, or an option is wrong
+//	505  not HTTP/1.1
+func Accept(w http.ResponseWriter, r *http.Request, o *AcceptOptions) (*Conn, error) {
+	if o == nil {
+		o = &AcceptOptions{}
+	}
+	a, refusal := negotiate(r, o)
+	if refusal != nil {
+		refuse(w, refusal)
+		return nil, refusal
+	}
+	nc, brw, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		refusal := &HandshakeError{By: Server, Status: http.StatusInternalServerError,
+			Text: "the server cannot hand over the connection", wrapped: err}
+		refuse(w, refusal)
+		return nil, refusal
+	}
+	early, err := earlyBytes(brw.Reader)
+	if err == nil {
+		err = a.write(nc, w.Header(), o)
+	}
+	if err != nil {
+		_ = nc.Close()
+		return nil, &HandshakeError{By: Client, Text: "connection lost", wrapped: err}
+	}
+	return newConn(nc, Server, a.protocol, o.Options, a.deflate, early), nil
+}
+
+// answer is what a server says to a good request.
+type answer struct {
+	key        string
+	protocol   string
+	deflate    *deflateParams
+	extensions string
+}
+
+// negotiate checks the request and chooses. It writes nothing.
+func negotiate(r *http.Request, o *AcceptOptions) (*answer, *HandshakeError) {
+	if refusal := checkRequest(r, o); refusal != nil {
+		return nil, refusal
+	}
+	key, refusal := requestKey(r)
+	if refusal != nil {
+		return nil, refusal
+	}
+	a := &answer{key: key}
+	if a.protocol, refusal = chooseProtocol(r, o); refusal != nil {
+		return nil, refusal
+	}
+	offers, ok := parseExtensions(r.Header[headerExtensions])
+	if !ok {
+		return nil, refused(http.StatusBadRequest, "Sec-WebSocket-Extensions is malformed")
+	}
+	a.deflate, a.extensions = acceptDeflate(offers, o.Compression)
+	return a, nil
+}
+
+func checkRequest(r *http.Request, o *AcceptOptions) *HandshakeError {
+	maxHeader := o.MaxHandshake
+	orDefault(&maxHeader, defaultMaxHandshake)
+	switch {
+	case r.Method != http.MethodGet:
+		return refused(http.StatusMethodNotAllowed, "a WebSocket handshake is a GET request")
+	case r.ProtoMajor != 1 || r.ProtoMinor < 1:
+		return refused(http.StatusHTTPVersionNotSupported, "a WebSocket handshake needs HTTP/1.1, this is "+r.Proto)
+	case !hasToken(r.Header, "Upgrade", "websocket"):
+		return refused(http.StatusUpgradeRequired, "this is a WebSocket endpoint: the Upgrade header must be websocket")
+	case !hasToken(r.Header, "Connection", "upgrade"):
+		return refused(http.StatusUpgradeRequired, "the Connection header must contain Upgrade")
+	case !slices.Equal(r.Header[headerVersion], []string{version}):
+		return refused(http.StatusUpgradeRequired, "Sec-WebSocket-Version must be 13")
+	case r.Host == "":
+		return refused(http.StatusBadRequest, "the Host header is missing")
+	case r.ContentLength != 0 || len(r.TransferEncoding) > 0:
+		return refused(http.StatusBadRequest, "a WebSocket handshake has no body")
+	case headerBytes(r.Header)+len(r.RequestURI) > maxHeader:
+		return refused(http.StatusRequestHeaderFieldsTooLarge,
+			fmt.Sprintf("the request header is above %d bytes", maxHeader))
+	}
+	switch ok, err := originAllowed(r, o.OriginPatterns); {
+	case err != nil:
+		e := refused(http.StatusInternalServerError, "a pattern of allowed origins is malformed")
+		e.By, e.wrapped = Server, err
+		return e
+	case !ok:
+		return refused(http.StatusForbidden,
+			fmt.Sprintf("the origin %s may not connect to %s", strconv.Quote(r.Header.Get("Origin")), r.Host))
+	}
+	return nil
+}
+
+func requestKey(r *http.Request) (string, *HandshakeError) {
+	switch keys := r.Header[headerKey]; {
+	case len(keys) == 0:
+		return "", refused(http.StatusBadRequest, "Sec-WebSocket-Key is missing")
+	case len(keys) > 1:
+		return "", refused(http.StatusBadRequest, "Sec-WebSocket-Key must come once")
+	case !validKey(keys[0]):
+		return "", refused(http.StatusBadRequest, "Sec-WebSocket-Key must be 16 bytes in base64")
+	default:
+		return keys[0], nil
+	}
+}
+
+func chooseProtocol(r *http.Request, o *AcceptOptions) (string, *HandshakeError) {
+	offered, ok := parseProtocols(r.Header[headerProtocol])
+	if !ok {
+		return "", refused(http.StatusBadRequest, "Sec-WebSocket-Protocol must be a list of different tokens")
+	}
+	if o.SelectSubprotocol == nil {
+		for _, p := range o.Subprotocols {
+			if slices.Contains(offered, p) {
+				return p, nil
+			}
+		}
+		return "", nil
+	}
+	p := o.SelectSubprotocol(slices.Clone(offered))
+	if p != "" && !slices.Contains(offered, p) {
+		e := refused(http.StatusInternalServerError, "the server chose a subprotocol that was not offered")
+		e.By = Server
+		return "", e
+	}
+	return p, nil
+}
+
+func refused(status int, text string) *HandshakeError {
+	return &HandshakeError{By: Client, Status: status, Text: text}
+}
+
+// refuse writes the refusal as plain text, with the headers that its status asks for.
+func refuse(w http.ResponseWriter, e *HandshakeError) {
+	switch e.Status {
+	case http.StatusMethodNotAllowed:
+		w.Header().Set("Allow", http.MethodGet)
+	case http.StatusUpgradeRequired:
+		w.Header().Set("Upgrade", "websocket")
+		w.Header().Set("Connection", "Upgrade")
+		w.Header().Set(headerVersion, version)
+	}
+	http.Error(w, e.Text, e.Status)
+}
+
+// earlyBytes returns what the client sent before it had the answer. It may not do that, but some do,
+// and the bytes are frames like any others.
+func earlyBytes(r *bufio.Reader) ([]byte, error) {
+	n := r.Buffered()
+	if n == 0 {
+		return nil, nil
+	}
+	b, err := r.Peek(n)
+	return slices.Clone(b), err
+}
+
+// write sends the answer: RFC 6455, section 4.2.2.
+func (a *answer) write(nc net.Conn, fromHandler http.Header, o *AcceptOptions) error {
+	var b strings.Builder
+	b.WriteString("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ")
+	b.WriteString(acceptKey(a.key))
+	b.WriteString("\r\n")
+	if a.protocol != "" {
+		b.WriteString("Sec-WebSocket-Protocol: " + a.protocol + "\r\n")
+	}
+	if a.extensions != "" {
+		b.WriteString("Sec-WebSocket-Extensions: " + a.extensions + "\r\n")
+	}
+	for _, h := range []http.Header{fromHandler, o.Header} {
+		_ = h.WriteSubset(&b, ownHeaders) // writes to memory do not fail
+	}
+	b.WriteString("\r\n")
+
+	timeout := o.HandshakeTimeout
+	orDefault(&timeout, 10*time.Second)
+	_ = nc.SetDeadline(time.Now().Add(timeout))
+	if _, err := nc.Write([]byte(b.String())); err != nil {
+		return err
+	}
+	return nc.SetDeadline(time.Time{})
+}
+
+// ownHeaders are for Accept alone to say.
+var ownHeaders = map[string]bool{
+	"Upgrade": true, "Connection": true, "Content-Length": true, "Transfer-Encoding": true,
+	headerAccept: true, headerProtocol: true, headerExtensions: true,
+}

@@ -1,0 +1,76 @@
+package ws
+
+import (
+	"crypto/tls"
+	"net"
+	"sync/atomic"
+)
+
+// Conn is a WebSocket connection, of either side. All methods may be called by several goroutines.
+//
+// # Locks
+//
+// in.turn and out.turn are held while reading and while writing, and handlers are called under them;
+// end.mu, out.mu and the rest are held for a few instructions and never while calling out.
+type Conn struct {
+	net         net.Conn // immutable
+	sock        *socket  // immutable; nil unless net is a plain socket of this system
+	side        Side     // immutable
+	subprotocol string   // immutable
+	o           Options  // immutable, with defaults filled in
+	shard       *shard   // immutable; where a plain socket is flushed
+
+	in    inbound
+	out   outbound
+	flags atomic.Uint32 // what the flush has to do: see flush.go
+	end   ending
+	keep  keepalive
+	pings pings
+	pause pause
+
+	handler Handler // set once by Start, before the started flag
+	drainer Drainer // handler, if it is one
+}
+
+func newConn(nc net.Conn, side Side, subprotocol string, o Options, agreed *deflateParams, early []byte) *Conn {
+	c := &Conn{net: nc, sock: newSocket(nc), side: side, subprotocol: subprotocol, o: o.withDefaults()}
+	c.in.rest = early
+	c.in.parser = parser{side: side, max: c.o.MaxMessage}
+	c.out.side = side
+	if agreed != nil {
+		c.out.deflate, c.in.parser.inflate = agreed.codecs(side, o.CompressionThreshold)
+	}
+	c.end.done = make(chan struct{})
+	c.out.gone = make(chan struct{})
+	c.shard = nextShard()
+	c.startPings()
+	return c
+}
+
+// Subprotocol is the one that both sides agreed on, or "".
+func (c *Conn) Subprotocol() string { return c.subprotocol }
+
+// Compressed reports whether permessage-deflate was agreed on.
+func (c *Conn) Compressed() bool { return c.out.deflate != nil }
+
+// LocalAddr is the address of this side.
+func (c *Conn) LocalAddr() net.Addr { return c.net.LocalAddr() }
+
+// RemoteAddr is the address of the peer, or of a proxy before it.
+func (c *Conn) RemoteAddr() net.Addr { return c.net.RemoteAddr() }
+
+// NetConn is the connection beneath, to look at. Reading from it or writing to it breaks the frames.
+func (c *Conn) NetConn() net.Conn { return c.net }
+
+// TLS is the state of the TLS connection beneath, nil if there is none.
+func (c *Conn) TLS() *tls.ConnectionState {
+	tc, ok := c.net.(*tls.Conn)
+	if !ok {
+		return nil
+	}
+	state := tc.ConnectionState()
+	return &state
+}
+
+// Done is closed when the connection has ended.
+func (c *Conn) Done() <-chan struct{} { return c.end.done }

@@ -1,0 +1,29 @@
+// Package ws is a WebSocket engine: RFC 6455 for servers and clients, with permessage-deflate
+// (RFC 7692).
+//
+// A server enters by [Accept] inside an HTTP handler, a client by [Dial]. What they return can be
+// used in one of two forms:
+//
+//   - the pull form: [Conn.Read], [Conn.Write] and [Conn.Close], which block and obey a context;
+//   - the push form: [Conn.Start] gives the connection a [Handler], which is called for each message,
+//     and [Conn.Send], [Conn.Wake] and [Conn.Shut] never block. A program that holds very many
+//     connections wants this one.
+//
+// The package checks all that the RFCs demand of a peer and answers what is broken with the close
+// code that they name. Errors are typed: [*CloseError] when the peer ended the connection,
+// [*ProtocolError] when a side broke the protocol, [*TooBigError], [*TimeoutError],
+// [*HandshakeError], and the sentinels [ErrClosed] and [ErrSendBuffer].
+//
+// # Bounds
+//
+// A message is at most MaxMessage (1 MiB unless set otherwise), also after decompression, and takes
+// memory only as its bytes arrive. What waits to be sent is at most SendBuffer. A peer that makes no
+// progress for WriteTimeout is dropped. An idle connection owns no buffers, except where it needs one
+// to wait in (TLS, connections that are not sockets: 4 KiB) and what context takeover keeps when it
+// was negotiated (at most 32 KiB to read and 8 KiB to write).
+//
+// # What it does not do
+//
+// It does not route, reconnect, queue without bound, stream a message in parts, or know of rooms. It
+// sends each message as one frame.
+package ws

@@ -1,0 +1,53 @@
+package ws
+
+import (
+	"sync"
+	"sync/atomic"
+)
+
+// pause holds the reading goroutine.
+type pause struct {
+	on atomic.Bool // written under mu
+
+	mu   sync.Mutex
+	over chan struct{} // closed by the end of the pause; guarded by mu
+}
+
+// Pause stops reading in the push form: Message is not called until Resume, apart from one call that
+// may be under way, and TCP makes the peer wait. Pings are not answered meanwhile, and the peer's end
+// is not noticed.
+func (c *Conn) Pause() {
+	p := &c.pause
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.on.Load() || c.flags.Load()&over != 0 {
+		return
+	}
+	p.over = make(chan struct{})
+	p.on.Store(true)
+}
+
+// Resume ends a Pause.
+func (c *Conn) Resume() {
+	p := &c.pause
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.on.Load() {
+		p.on.Store(false)
+		close(p.over)
+	}
+}
+
+// wait waits for the end of a pause, if there is one, or for done.
+func (p *pause) wait(done <-chan struct{}) {
+	if !p.on.Load() {
+		return
+	}
+	p.mu.Lock()
+	over := p.over
+	p.mu.Unlock()
+	select {
+	case <-over:
+	case <-done:
+	}
+}

@@ -1,0 +1,89 @@
+package ws
+
+// Handler gets what a connection has to say in the push form.
+type Handler interface {
+	// Message is called for each message, one at a time. It must not block: the connection reads
+	// nothing meanwhile, and what others send waits too. data is valid until it returns.
+	Message(c *Conn, typ MessageType, data []byte)
+	// Closed is called once, after the last Message and Drain. err is never nil: a *CloseError if
+	// the peer ended the connection, ErrClosed after CloseNow, else as Read's.
+	Closed(c *Conn, err error)
+}
+
+// Drainer is what a Handler may also be. Drain is called after Wake, and once after Start, when
+// everything that was sent earlier has been taken by the system: so a connection whose peer is slow is
+// not drained, and the handler's own queue is the one that fills. What Drain sends leaves in one
+// write. It returns true if there is more, and is called again after that write.
+//
+// Drain is never called concurrently with itself for one connection, but it may be called while
+// Message is running. It must not block.
+type Drainer interface {
+	Drain(c *Conn) (more bool)
+}
+
+// Start gives the connection a handler and returns at once; from now on the connection reads itself.
+// It must be called once at most, and not with Read.
+func (c *Conn) Start(h Handler) {
+	c.handler = h
+	c.drainer, _ = h.(Drainer)
+	if c.flags.Or(started)&started != 0 {
+		panic("ws: Start was called twice")
+	}
+	if c.drainer != nil {
+		c.Wake()
+	}
+	go c.serve()
+}
+
+// serve is the reading goroutine's.
+func (c *Conn) serve() {
+	c.in.turn.take(nil, nil)
+	for c.end.reason() == nil {
+		if err := c.readTurn(); err != nil {
+			c.part(err)
+		}
+	}
+	<-c.end.done
+	c.in.parser.discard()
+	c.in.held.free()
+	c.out.turn.take(nil, nil) // for good: nothing is drained after this
+	c.handler.Closed(c, c.end.reason())
+}
+
+// readTurn waits for bytes and delivers all that is whole in them. What handlers send meanwhile
+// leaves in one write at its end.
+func (c *Conn) readTurn() error {
+	c.pause.wait(c.end.done)
+	if len(c.in.rest) == 0 {
+		if err := c.fill(); err != nil {
+			c.lost(err)
+			return nil
+		}
+	}
+	c.flags.Or(corked)
+	defer c.uncork()
+	for len(c.in.rest) > 0 && !c.pause.on.Load() {
+		var ev event
+		var ok bool
+		var err error
+		c.in.rest, ev, ok, err = c.in.parser.feed(c.in.rest)
+		if ok {
+			err = c.deliver(ev)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *Conn) deliver(ev event) error {
+	if ev.op.control() {
+		return c.obey(ev)
+	}
+	if c.flags.Load()&over == 0 {
+		c.handler.Message(c, MessageType(ev.op), ev.data)
+	}
+	ev.buf.free()
+	return nil
+}

@@ -1,0 +1,145 @@
+package ws
+
+import (
+	"errors"
+	"sync"
+)
+
+// outbound is the writing half: what waits to be sent, and whose turn it is to write.
+type outbound struct {
+	turn turn // held by who writes to the connection, or calls Drain
+	side Side // immutable
+
+	// gone is closed when the close frame has left.
+	gone chan struct{}
+
+	mu sync.Mutex
+	// guarded by mu
+	deflate *deflater // nil unless permessage-deflate was negotiated; the pointer is immutable
+	queue   *buffer   // frames in order; nil if there are none
+	taken   int       // bytes that the holder of turn has taken and not yet written
+	pong    []byte    // answers the latest ping, if pongDue
+	pongDue bool
+	last    []byte // the close frame, until it is taken
+	closing bool   // a close frame was queued: nothing more may be
+	parted  bool   // the close frame was taken
+}
+
+var errType = errors.New("ws: the type of a message is Text or Binary")
+
+// message queues a message, unless more than limit bytes would wait then.
+func (o *outbound) message(typ MessageType, data []byte, limit int) error {
+	if typ != Text && typ != Binary {
+		return errType
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.closing {
+		return ErrClosed
+	}
+	if o.waiting()+len(data)+maxHeader > limit {
+		return ErrSendBuffer
+	}
+	b := o.open()
+	if d := o.deflate; d != nil && len(data) >= d.threshold && o.compressed(b, typ, data) {
+		return nil
+	}
+	b.b = appendFrame(b.b, o.side, opcode(typ), false, data)
+	return nil
+}
+
+// compressed appends data as a compressed frame if that is shorter.
+func (o *outbound) compressed(b *buffer, typ MessageType, data []byte) bool {
+	tmp := newBuffer()
+	defer tmp.free()
+	o.deflate.message(tmp, data)
+	if len(tmp.b) >= len(data) {
+		return false
+	}
+	o.deflate.remember(data)
+	b.b = appendFrame(b.b, o.side, opcode(typ), true, tmp.b)
+	return true
+}
+
+// control queues a ping, beyond any limit: whoever calls it has few of them under way.
+func (o *outbound) control(op opcode, payload []byte) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.closing {
+		return false
+	}
+	b := o.open()
+	b.b = appendFrame(b.b, o.side, op, false, payload)
+	return true
+}
+
+// answer queues a pong. "If an endpoint receives a Ping frame and has not yet sent Pong frame(s) in
+// response to previous Ping frame(s), the endpoint MAY elect to send a Pong frame for only the most
+// recently processed Ping frame": so a flood of pings takes no memory.
+func (o *outbound) answer(payload []byte) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.pong = append(o.pong[:0], payload...)
+	o.pongDue = true
+}
+
+// close queues the close frame. It reports false if there was one already.
+func (o *outbound) close(payload []byte) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.closing {
+		return false
+	}
+	o.closing = true
+	o.last = appendFrame(nil, o.side, opClose, false, payload)
+	return true
+}
+
+// take gives all that waits to the holder of turn, nil if that is nothing.
+func (o *outbound) take() *buffer {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.pongDue && !o.parted {
+		b := o.open()
+		b.b = appendFrame(b.b, o.side, opPong, false, o.pong)
+	}
+	o.pongDue = false
+	if o.last != nil {
+		b := o.open()
+		b.b = append(b.b, o.last...)
+		o.last, o.parted = nil, true
+	}
+	b := o.queue
+	o.queue = nil
+	if b != nil {
+		o.taken = len(b.b)
+	}
+	return b
+}
+
+// wrote is told by the holder of turn what it has written.
+func (o *outbound) wrote(n int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.taken -= n
+	if o.parted && o.taken == 0 && n > 0 {
+		close(o.gone)
+	}
+}
+
+// open returns the queue to append to. mu is held.
+func (o *outbound) open() *buffer {
+	if o.queue == nil {
+		o.queue = newBuffer()
+	}
+	return o.queue
+}
+
+// waiting is how many bytes wait. mu is held.
+func (o *outbound) waiting() int {
+	n := o.taken
+	if o.queue != nil {
+		n += len(o.queue.b)
+	}
+	return n
+}
