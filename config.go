@@ -2,10 +2,12 @@ package veche
 
 import (
 	"crypto/tls"
+	"fmt"
 	"log/slog"
 	"time"
 
 	"github.com/vechehq/veche/hub"
+	"github.com/vechehq/veche/internal/glob"
 )
 
 // Config says what a server is made of. The zero value is sensible.
@@ -37,7 +39,8 @@ type Config struct {
 	Authorizer hub.Authorizer
 
 	// Origins are the foreign origins whose pages may open a WebSocket, such as
-	// "https://example.com" or "https://*.example.com". The server's own always may.
+	// "https://example.com" or "https://*.example.com" (path.Match); "*" is all of them. The server's
+	// own always may.
 	Origins []string
 
 	// TLS makes Serve speak it. LoadTLS reads one from files.
@@ -58,6 +61,21 @@ const (
 	defaultData   = "veche-data"
 	defaultSpread = 5 * time.Second
 )
+
+// check refuses patterns that match nothing.
+func (c *Config) check() error {
+	for _, pattern := range c.MemoryRooms {
+		if !glob.Valid(pattern) {
+			return fmt.Errorf("veche: %q is not a pattern of memory rooms", pattern)
+		}
+	}
+	for _, pattern := range c.Origins {
+		if !glob.Valid(pattern) {
+			return fmt.Errorf("veche: %q is not a pattern of origins", pattern)
+		}
+	}
+	return nil
+}
 
 func (c Config) withDefaults() Config {
 	if c.Data == "" {

@@ -33,10 +33,8 @@ type Server struct {
 // New opens a server's data and returns it, ready for requests. Close it.
 func New(c Config) (*Server, error) {
 	c = c.withDefaults()
-	for _, pattern := range c.MemoryRooms {
-		if !glob.Valid(pattern) {
-			return nil, fmt.Errorf("veche: %q is not a pattern of memory rooms", pattern)
-		}
+	if err := c.check(); err != nil {
+		return nil, err
 	}
 	key, err := c.key()
 	if err != nil {

@@ -16,9 +16,6 @@ func (a *Auth) Authorize(u hub.User, act hub.Action, room string) error {
 	if u.ID == "" {
 		return unauthorized("say who you are first: a token is required")
 	}
-	if why := flaw(room, hub.MaxRoom); why != "" {
-		return &hub.Error{Code: hub.CodeBadRequest, Message: "the room's name " + why}
-	}
 	if owner, ok := strings.CutPrefix(room, inbox); ok {
 		return authorizeInbox(u, act, owner)
 	}

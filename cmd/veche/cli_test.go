@@ -229,6 +229,7 @@ func TestServeRefused(t *testing.T) {
 		"no file":    {[]string{"--listen", "127.0.0.1:0", "--token-secret-file", "/does/not/exist"}, 1, "token secret"},
 		"half a TLS": {[]string{"--tls-cert", "x"}, 1, "both --tls-cert and --tls-key"},
 		"pattern":    {[]string{"--listen", "127.0.0.1:0", "--data", t.TempDir(), "--memory-rooms", "["}, 1, "not a pattern"},
+		"origin":     {[]string{"--listen", "127.0.0.1:0", "--data", t.TempDir(), "--origin", "https://["}, 1, "not a pattern of origins"},
 		"address":    {[]string{"--listen", "nonsense", "--data", t.TempDir()}, 1, "--listen nonsense"},
 		"flag":       {[]string{"--lisen", ":1"}, 2, "unknown flag --lisen"},
 		"both":       {[]string{"--token-secret", "a", "--token-secret-file", "b"}, 2, "can't be used together"},
