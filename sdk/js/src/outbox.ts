@@ -52,6 +52,8 @@ export class Outbox {
   private live = false
   /** Each time in the room is an era; a claim of an earlier one does not open this one. */
   private era = 0
+  /** What was removed since the last claim began, which may have seen it still. */
+  private readonly removed = new Set<string>()
   private lastAt = 0
   private pause: ReturnType<typeof setTimeout> | undefined
   private readonly backoff = new Backoff()
@@ -137,6 +139,7 @@ export class Outbox {
   /** The room is joined, by this user: what is left from earlier pages comes first, then all goes out. */
   async open(user: string): Promise<void> {
     const era = ++this.era
+    this.removed.clear()
     let left: OutboxEntry[] = []
     try {
       left = await this.host.store.claim(this.room, user)
@@ -183,7 +186,7 @@ export class Outbox {
   }
 
   private adopt(entries: OutboxEntry[]): void {
-    const left = entries.filter(({ cid }) => !this.find(cid))
+    const left = entries.filter(({ cid }) => !this.find(cid) && !this.removed.has(cid))
     this.items.unshift(
       ...left.map(entry => ({
         ...entry,
@@ -298,6 +301,7 @@ export class Outbox {
   private remove(item: Item): void {
     this.items = this.items.filter(other => other !== item)
     item.state = 'sent'
+    this.removed.add(item.cid)
     this.stored(this.host.store.delete(this.room, item.cid))
   }
 

@@ -134,14 +134,12 @@ export class ClientRoom implements Room {
     return this.emitter.on(event, listener)
   }
 
-  async send(body: SendBody, options: SendOptions = {}): Promise<Sent> {
-    this.check()
-    return this.outbox.add(body, options)
+  send(body: SendBody, options: SendOptions = {}): Promise<Sent> {
+    return this.over ? Promise.reject(this.over) : this.outbox.add(body, options)
   }
 
-  async retry(cid: string): Promise<Sent> {
-    this.check()
-    return this.outbox.retry(cid)
+  retry(cid: string): Promise<Sent> {
+    return this.over ? Promise.reject(this.over) : this.outbox.retry(cid)
   }
 
   discard(cid: string): void {
@@ -334,14 +332,14 @@ export class ClientRoom implements Room {
   }
 
   private async live(): Promise<void> {
-    this.check()
-    if (this.state === 'refused') throw this.error
+    const error = this.over ?? (this.state === 'refused' ? this.error : undefined)
+    if (error) throw error
     if (this.state !== 'live') await new Promise<void>((resolve, reject) => this.waiting.push({ resolve, reject }))
   }
 
-  private check(): void {
-    if (this.state === 'left') throw new VecheError('closed', 'the room was left')
-    if (this.host.ended) throw this.host.ended
+  /** Why nothing can be asked here any more. */
+  private get over(): VecheError | undefined {
+    return this.state === 'left' ? new VecheError('closed', 'the room was left') : this.host.ended
   }
 }
 
