@@ -50,7 +50,6 @@ func Run(t *testing.T, d Driver) {
 		{name: "Epoch", run: testEpoch},
 		{name: "Model", run: testModel},
 		{name: "Reopen", run: testReopen, durable: true},
-		{name: "ReopenModel", run: testReopenModel, durable: true},
 	} {
 		if test.durable && !d.Durable {
 			continue
