@@ -27,7 +27,7 @@ export const en = {
 
   room: {
     log: (name: string) => `Messages in ${name}`,
-    loading: 'Loading earlier messages…',
+    loading: 'Loading messages…',
     start: (name: string) => `This is where #${name} begins`,
     startHint: 'Whoever has the link can come in and read.',
     copy: 'Copy the link',

@@ -6,6 +6,9 @@ import * as win from '../model/window.ts';
 import { attention } from './attention.svelte.ts';
 import { Typing } from './typing.svelte.ts';
 
+/** How many messages that one has read stand above those that are new. */
+const context = 10;
+
 /** RoomView follows a room of the client. `read ≤ head`; the window holds a stretch that ends at head while it is at the tail. */
 export class RoomView {
   readonly name: string;
@@ -42,6 +45,8 @@ export class RoomView {
   /** The room is the one on the screen. */
   open = false;
 
+  /** The page of the log that is on its way, or the last one that was. */
+  #page: Promise<void> = Promise.resolve();
   readonly #room: Room;
   readonly #me: () => User | undefined;
 
@@ -73,11 +78,13 @@ export class RoomView {
   /** The room comes onto the screen: to what is new, else to the end. */
   async enter(): Promise<void> {
     this.open = true;
-    const first = this.read > 0 && this.unread > 0 ? this.read + 1 : 0;
-    this.newFrom = first;
+    this.newFrom = this.read > 0 && this.unread > 0 ? this.read + 1 : 0;
     const held = this.window.messages[0]?.seq ?? 0;
-    if (first > 0 && first < held) await this.#load({ after: Math.max(0, first - 10) }, win.around);
-    else if (!this.window.tail) await this.toLatest();
+    if (this.newFrom > 0 && this.newFrom < held) {
+      await this.#load({ after: Math.max(0, this.newFrom - context) }, win.around);
+    } else {
+      await this.toLatest();
+    }
   }
 
   exit(): void {
@@ -102,6 +109,7 @@ export class RoomView {
 
   /** Goes back to the end of the log. */
   async toLatest(): Promise<void> {
+    await this.#page;
     if (this.window.tail) return;
     await this.#load({}, win.around);
   }
@@ -137,16 +145,21 @@ export class RoomView {
     this.#room.leave();
   }
 
-  async #load(where: { before?: number; after?: number }, put: (page: Message[], head: number) => win.Window) {
-    if (this.loading || this.state !== 'live') return;
-    this.loading = true;
+  // One page at a time; away from the server none.
+  #load(where: { before?: number; after?: number }, put: (page: Message[], head: number) => win.Window): Promise<void> {
+    if (!this.loading && this.state === 'live') {
+      this.loading = true;
+      this.#page = this.#fetch(where, put).finally(() => (this.loading = false));
+    }
+    return this.#page;
+  }
+
+  async #fetch(where: { before?: number; after?: number }, put: (page: Message[], head: number) => win.Window) {
     try {
       const { value } = await this.#room.history({ ...where, limit: win.page }).next();
       this.window = put(value ?? [], this.#room.head);
     } catch {
-      // The connection went, or the server would not: scrolling asks again.
-    } finally {
-      this.loading = false;
+      // The room was left, or the server would not: scrolling asks again.
     }
   }
 
@@ -156,8 +169,14 @@ export class RoomView {
     this.latest = message;
     this.window = win.live(this.window, message, this.following);
     if (mine && message.seq === this.read + 1) this.#room.receipt({ read: message.seq });
-    else if (!mine && this.ready && this.open && !attention.here && this.newFrom === 0) this.newFrom = message.seq;
+    else if (!mine && this.#missed(message)) this.newFrom = message.seq;
     this.#sync();
+  }
+
+  // It came to the open room while nobody looked, or while the connection was away, and is the first such.
+  #missed({ seq }: Message): boolean {
+    const away = !attention.here || seq < this.#room.head;
+    return away && this.ready && this.open && this.newFrom <= this.read;
   }
 
   #sync(): void {
