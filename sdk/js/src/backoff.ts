@@ -5,14 +5,14 @@ const BASE = 500
 export const CEILING = 30_000
 
 export class Backoff {
-  private tries = 0
+  #tries = 0
 
   /** Milliseconds to wait before the next try. */
   next(): number {
-    return Math.random() * Math.min(CEILING, BASE * 2 ** this.tries++)
+    return Math.random() * Math.min(CEILING, BASE * 2 ** this.#tries++)
   }
 
   reset(): void {
-    this.tries = 0
+    this.#tries = 0
   }
 }

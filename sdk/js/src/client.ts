@@ -12,47 +12,45 @@ import type { Bye, ConnectionState, Options, OutboxStore, Room, RoomOptions, Unb
 const MAX_FRAME = 1 << 20
 
 export class Client implements Veche, ConnectionHandler, RoomHost {
+  readonly #options: Options
+
   user: User | undefined
   maxFrame = MAX_FRAME
   readonly receipts: boolean
 
-  private readonly emitter = new Emitter<VecheEvents>()
-  private readonly connection: Connection
-  private readonly rooms = new Map<string, ClientRoom>()
+  readonly #emitter = new Emitter<VecheEvents>()
+  readonly #connection: Connection
+  readonly #rooms = new Map<string, ClientRoom>()
   /** Those who wait to be online. */
-  private waiting: { resolve(): void; reject(error: VecheError): void }[] = []
+  #waiting: { resolve(): void; reject(error: VecheError): void }[] = []
 
-  constructor(
-    url: string,
-    transport: Transport,
-    readonly store: OutboxStore,
-    private readonly options: Options,
-  ) {
+  constructor(url: string, transport: Transport, readonly store: OutboxStore, options: Options) {
+    this.#options = options
     this.receipts = options.receipts ?? true
-    this.connection = new Connection(url, transport, options, this)
-    this.connection.start()
+    this.#connection = new Connection(url, transport, options, this)
+    this.#connection.start()
   }
 
   get state(): ConnectionState {
-    return this.connection.state
+    return this.#connection.state
   }
 
   get transport(): string | null {
-    return this.connection.carrier
+    return this.#connection.carrier
   }
 
   get retryAt(): Date | undefined {
-    return this.connection.retryAt
+    return this.#connection.retryAt
   }
 
   on<E extends keyof VecheEvents>(event: E, listener: VecheEvents[E]): Unbind {
-    return this.emitter.on(event, listener)
+    return this.#emitter.on(event, listener)
   }
 
   room(name: string, options: RoomOptions = {}): Room {
-    let room = this.rooms.get(name)
+    let room = this.#rooms.get(name)
     if (!room) {
-      this.rooms.set(name, (room = new ClientRoom(name, this, options)))
+      this.#rooms.set(name, (room = new ClientRoom(name, this, options)))
       if (this.online) room.join()
     }
     return room
@@ -60,20 +58,20 @@ export class Client implements Veche, ConnectionHandler, RoomHost {
 
   async rename(name: string): Promise<User> {
     if (this.ended) throw this.ended
-    if (!this.online) await new Promise<void>((resolve, reject) => this.waiting.push({ resolve, reject }))
+    if (!this.online) await new Promise<void>((resolve, reject) => this.#waiting.push({ resolve, reject }))
     await new Promise<void>((resolve, reject) =>
       this.request({ type: 'hello', name }, answer => (answer instanceof VecheError ? reject(answer) : resolve())),
     )
-    this.connection.name = name
+    this.#connection.name = name
     return this.user!
   }
 
   reconnect(): void {
-    this.connection.start()
+    this.#connection.start()
   }
 
   close(): void {
-    this.connection.stop()
+    this.#connection.stop()
     this.store.close()
   }
 
@@ -81,10 +79,10 @@ export class Client implements Veche, ConnectionHandler, RoomHost {
 
   moved(): void {
     if (this.ended) {
-      for (const room of this.rooms.values()) room.end(this.ended)
-      for (const { reject } of this.waiting.splice(0)) reject(this.ended)
+      for (const room of this.#rooms.values()) room.end(this.ended)
+      for (const { reject } of this.#waiting.splice(0)) reject(this.ended)
     }
-    this.emitter.emit('state', this.state)
+    this.#emitter.emit('state', this.state)
   }
 
   welcomed({ user: { id, name, guest = false }, limits }: Welcome): void {
@@ -92,30 +90,30 @@ export class Client implements Veche, ConnectionHandler, RoomHost {
     this.maxFrame = limits.frame
     if (was?.id === id && was.name === name && was.guest === guest) return
     this.user = { id, name, guest }
-    this.emitter.emit('user', this.user)
+    this.#emitter.emit('user', this.user)
   }
 
   began(): void {
-    for (const room of this.rooms.values()) room.join()
-    for (const { resolve } of this.waiting.splice(0)) resolve()
+    for (const room of this.#rooms.values()) room.join()
+    for (const { resolve } of this.#waiting.splice(0)) resolve()
   }
 
   lost(): void {
-    for (const room of this.rooms.values()) room.lost()
+    for (const room of this.#rooms.values()) room.lost()
   }
 
   received(object: RoomObject): void {
-    if (object.room !== undefined) this.rooms.get(object.room)?.received(object)
-    else if (object.type === 'signal') this.emitter.emit('signal', toSignal(object))
+    if (object.room !== undefined) this.#rooms.get(object.room)?.received(object)
+    else if (object.type === 'signal') this.#emitter.emit('signal', toSignal(object))
   }
 
   failed(error: VecheError): void {
     this.log('error', error)
-    this.emitter.emit('error', error)
+    this.#emitter.emit('error', error)
   }
 
   parting(bye: Bye): void {
-    this.emitter.emit('bye', bye)
+    this.#emitter.emit('bye', bye)
   }
 
   // What the rooms ask.
@@ -133,28 +131,28 @@ export class Client implements Veche, ConnectionHandler, RoomHost {
   }
 
   get buffered(): number {
-    return this.connection.buffered
+    return this.#connection.buffered
   }
 
   unsent(): number {
     let sum = 0
-    for (const room of this.rooms.values()) sum += room.unsent
+    for (const room of this.#rooms.values()) sum += room.unsent
     return sum
   }
 
   request(object: Request, answer: Answer): void {
-    this.connection.request(object, answer)
+    this.#connection.request(object, answer)
   }
 
   post(object: ClientObject): void {
-    this.connection.post(object)
+    this.#connection.post(object)
   }
 
   left(room: ClientRoom): void {
-    this.rooms.delete(room.name)
+    this.#rooms.delete(room.name)
   }
 
   log(event: string, detail?: unknown): void {
-    this.options.log?.(event, detail)
+    this.#options.log?.(event, detail)
   }
 }

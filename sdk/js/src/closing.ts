@@ -13,7 +13,7 @@ export type Fate = 'stop' | 'credential' | { after?: number }
 const MAX_AFTER = 3_600_000
 
 /** By the words of a `bye`, or of the `error` that answers `hello`. */
-export function fateOfWords(words: { code: string; retry: boolean; after?: number }): Fate {
+export function fateOfWords(words: { code: string; retry: boolean; after?: number | undefined }): Fate {
   if (words.code === 'expired' || words.code === 'unauthorized') return 'credential'
   if (!words.retry) return 'stop'
   return words.after === undefined ? {} : { after: Math.min(words.after * 1000, MAX_AFTER) }

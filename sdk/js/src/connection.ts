@@ -42,253 +42,255 @@ export interface ConnectionHandler {
 }
 
 export class Connection implements PipeHandler {
+  readonly #url: string
+  readonly #transport: Transport
+  readonly #options: Options
+  readonly #handler: ConnectionHandler
+
   state: ConnectionState = 'ended'
   retryAt: Date | undefined
   name: string | undefined
 
-  private pipe: Pipe | undefined
-  private token: string | undefined
-  private resume: string | undefined
+  #pipe: Pipe | undefined
+  #token: string | undefined
+  #resume: string | undefined
   /** Each attempt and each end is a round; what an earlier one still has under way is void. */
-  private round = 0
-  private welcomedAt = 0
+  #round = 0
+  #welcomedAt = 0
   /** The last attempt's credential was refused. */
-  private refused = false
+  #refused = false
   /** The server has said how long to wait; nothing shortens it. */
-  private bidden = false
-  private lastId = 0
-  private readonly answers = new Map<number, Answer>()
-  private readonly backoff = new Backoff()
-  private readonly watchdog = new Watchdog(
+  #bidden = false
+  #lastId = 0
+  readonly #answers = new Map<number, Answer>()
+  readonly #backoff = new Backoff()
+  readonly #watchdog = new Watchdog(
     () => this.post({ type: 'ping' }),
-    () => this.broken('the server does not answer'),
+    () => this.#broken('the server does not answer'),
   )
-  private timer: Timer
-  private renewal: Timer
-  private unwatch: (() => void) | undefined
+  #timer: Timer
+  #renewal: Timer
+  #unwatch: (() => void) | undefined
 
-  constructor(
-    private readonly url: string,
-    private readonly transport: Transport,
-    private readonly options: Options,
-    private readonly handler: ConnectionHandler,
-  ) {
+  constructor(url: string, transport: Transport, options: Options, handler: ConnectionHandler) {
+    this.#url = url
+    this.#transport = transport
+    this.#options = options
+    this.#handler = handler
     this.name = options.name
   }
 
   /** What carries the session; null while there is none. */
   get carrier(): string | null {
-    return this.session?.transport ?? null
+    return this.#session?.transport ?? null
   }
 
   /** Bytes of the session that have not left yet. */
   get buffered(): number {
-    return this.session?.buffered ?? 0
+    return this.#session?.buffered ?? 0
   }
 
   /** Connects now, whatever there was before. */
   start(): void {
-    this.unwatch ??= watch(
-      () => this.wake(),
-      () => void (this.pipe && this.broken('the network is gone')),
+    this.#unwatch ??= watch(
+      () => this.#wake(),
+      () => void (this.#pipe && this.#broken('the network is gone')),
     )
-    this.refused = false
-    if (this.drop()) void this.attempt()
+    this.#refused = false
+    if (this.#drop()) void this.#attempt()
   }
 
   /** Ends it for good, until the next start. */
   stop(): void {
-    this.unwatch?.()
-    this.unwatch = undefined
-    if (this.drop()) this.move('ended')
+    this.#unwatch?.()
+    this.#unwatch = undefined
+    if (this.#drop()) this.#move('ended')
   }
 
   /** Asks something. While there is no session the answer is `closed`, at once. */
   request(object: Request, answer: Answer): void {
-    this.ask(this.session, object, answer)
+    this.#ask(this.#session, object, answer)
   }
 
   /** Says something that has no answer. Dropped while there is no session. */
   post(object: ClientObject): void {
-    this.session?.send(object)
+    this.#session?.send(object)
   }
 
   opened(): void {
-    const { token, resume, name } = this
-    const hello = { type: 'hello' as const, ...(token && { token }), ...(resume && { resume }), ...(name && { name }) }
-    this.ask(this.pipe, hello, answer => {
-      if (answer instanceof VecheError && answer.code !== 'closed') this.part(fateOfWords(answer), answer)
+    const hello = { type: 'hello' as const, token: this.#token, resume: this.#resume, name: this.name }
+    this.#ask(this.#pipe, hello, answer => {
+      if (answer instanceof VecheError && answer.code !== 'closed') this.#part(fateOfWords(answer), answer)
     })
   }
 
   received(object: ServerObject): void {
-    this.watchdog.heard()
+    this.#watchdog.heard()
     switch (object.type) {
       case 'welcome':
-        return this.welcome(object)
+        return this.#welcome(object)
       case 'ok':
-        return this.answer(object.id, object)
+        return this.#answer(object.id, object)
       case 'error':
-        return this.refuse(object)
+        return this.#refuse(object)
       case 'bye':
-        return this.bye(object)
+        return this.#bye(object)
       case 'pong':
         return
       default:
-        if (this.welcomedAt) this.handler.received(object)
+        if (this.#welcomedAt) this.#handler.received(object)
     }
   }
 
   closed(code: number, reason: string): void {
     const error = new VecheError('closed', `the connection was closed: ${code} ${reason}`.trim(), true)
-    this.part(fateOfCode(code, this.welcomedAt > 0), error)
+    this.#part(fateOfCode(code, this.#welcomedAt > 0), error)
   }
 
-  private get session(): Pipe | undefined {
-    return this.welcomedAt ? this.pipe : undefined
+  get #session(): Pipe | undefined {
+    return this.#welcomedAt ? this.#pipe : undefined
   }
 
-  private ask(pipe: Pipe | undefined, object: Request, answer: Answer): void {
+  #ask(pipe: Pipe | undefined, object: Request, answer: Answer): void {
     if (!pipe) return answer(gone())
-    const id = ++this.lastId
-    this.answers.set(id, answer)
+    const id = ++this.#lastId
+    this.#answers.set(id, answer)
     pipe.send({ ...object, id })
   }
 
-  private async attempt(): Promise<void> {
-    const round = ++this.round
+  async #attempt(): Promise<void> {
+    const round = ++this.#round
     this.retryAt = undefined
-    this.timer = setTimeout(() => this.broken('connecting took too long'), CONNECT_TIMEOUT)
-    this.move('connecting')
+    this.#timer = setTimeout(() => this.#broken('connecting took too long'), CONNECT_TIMEOUT)
+    this.#move('connecting')
     try {
-      this.token = await this.options.token?.()
+      this.#token = await this.#options.token?.()
     } catch (cause) {
-      if (round === this.round) this.part({}, new VecheError('token', 'the token function failed', true, { cause }))
+      if (round === this.#round) this.#part({}, new VecheError('token', 'the token function failed', true, { cause }))
       return
     }
-    if (round === this.round) this.pipe = this.transport.open(this.url, this)
+    if (round === this.#round) this.#pipe = this.#transport.open(this.#url, this)
   }
 
-  private welcome(welcome: Welcome): void {
-    const first = !this.welcomedAt
-    const round = this.round
-    clearTimeout(this.timer)
-    this.welcomedAt ||= Date.now()
-    this.refused = false
-    this.resume = welcome.resume
-    this.watchdog.start((welcome.ping || 25) * 1000)
-    this.renewBefore(welcome)
-    this.handler.welcomed(welcome)
-    if (!first || round !== this.round) return
-    this.move('online')
-    if (round === this.round) this.handler.began()
+  #welcome(welcome: Welcome): void {
+    const first = !this.#welcomedAt
+    const round = this.#round
+    clearTimeout(this.#timer)
+    this.#welcomedAt ||= Date.now()
+    this.#refused = false
+    this.#resume = welcome.resume
+    this.#watchdog.start((welcome.ping || 25) * 1000)
+    this.#renewBefore(welcome)
+    this.#handler.welcomed(welcome)
+    if (!first || round !== this.#round) return
+    this.#move('online')
+    if (round === this.#round) this.#handler.began()
   }
 
-  private renewBefore({ expires, time }: Welcome): void {
-    clearTimeout(this.renewal)
-    if (!expires || !this.options.token) return
+  #renewBefore({ expires, time }: Welcome): void {
+    clearTimeout(this.#renewal)
+    if (!expires || !this.#options.token) return
     const life = Date.parse(expires) - Date.parse(time) // by the server's clock: ours may be wrong
     const wait = Math.max(1000, life - Math.min(RENEW_BEFORE, life / 4))
-    this.renewal = setTimeout(() => void this.renew(), Math.min(wait, MAX_TIMEOUT))
+    this.#renewal = setTimeout(() => void this.#renew(), Math.min(wait, MAX_TIMEOUT))
   }
 
   /** Renews in place. If that fails the session will expire, and the next one asks for a token anew. */
-  private async renew(): Promise<void> {
-    const round = this.round
+  async #renew(): Promise<void> {
+    const round = this.#round
     try {
-      const token = await this.options.token!()
-      if (round !== this.round || !token) return
-      this.request({ type: 'hello', token }, answer => answer instanceof VecheError && this.report(answer))
+      const token = await this.#options.token!()
+      if (round !== this.#round || !token) return
+      this.request({ type: 'hello', token }, answer => answer instanceof VecheError && this.#report(answer))
     } catch (cause) {
-      if (round === this.round) this.report(new VecheError('token', 'the token function failed', true, { cause }))
+      if (round === this.#round) this.#report(new VecheError('token', 'the token function failed', true, { cause }))
     }
   }
 
-  private answer(id: number | undefined, answer: Ok | VecheError): void {
-    const waiting = this.answers.get(id!)
-    this.answers.delete(id!)
+  #answer(id: number | undefined, answer: Ok | VecheError): void {
+    const waiting = this.#answers.get(id!)
+    this.#answers.delete(id!)
     waiting?.(answer)
   }
 
-  private refuse({ id, code, message, retry }: Refusal): void {
+  #refuse({ id, code, message, retry }: Refusal): void {
     const error = new VecheError(code, message, retry)
-    if (this.answers.has(id!)) this.answer(id, error)
-    else if (this.welcomedAt) this.report(error)
-    else this.part(fateOfWords(error), error)
+    if (this.#answers.has(id!)) this.#answer(id, error)
+    else if (this.#welcomedAt) this.#report(error)
+    else this.#part(fateOfWords(error), error)
   }
 
-  private bye({ code, message = '', retry = false, after }: ByeObject): void {
-    const round = this.round
-    const words = { code, retry, ...(after !== undefined && { after }) }
-    this.handler.parting({ code, message, retry, after: after ?? 0 })
-    if (round === this.round) this.part(fateOfWords(words), new VecheError(code, message, retry))
+  #bye({ code, message = '', retry = false, after }: ByeObject): void {
+    const round = this.#round
+    this.#handler.parting({ code, message, retry, after: after ?? 0 })
+    if (round === this.#round) this.#part(fateOfWords({ code, retry, after }), new VecheError(code, message, retry))
   }
 
-  private broken(why: string): void {
-    this.part({}, new VecheError('closed', why, true))
+  #broken(why: string): void {
+    this.#part({}, new VecheError('closed', why, true))
   }
 
   /** The connection, or the attempt, is over: what now? */
-  private part(fate: Fate, error: VecheError): void {
-    this.options.log?.('parted', { fate, error })
+  #part(fate: Fate, error: VecheError): void {
+    this.#options.log?.('parted', { fate, error })
     if (fate === 'credential') {
-      fate = this.refused ? 'stop' : {}
-      this.refused = true
-      this.resume = undefined
+      fate = this.#refused ? 'stop' : {}
+      this.#refused = true
+      this.#resume = undefined
     }
-    if (!this.drop()) return
+    if (!this.#drop()) return
     if (fate === 'stop') this.stop()
-    else this.wait(fate.after)
-    if (fate === 'stop' || error.code === 'token') this.handler.failed(error)
+    else this.#wait(fate.after)
+    if (fate === 'stop' || error.code === 'token') this.#handler.failed(error)
   }
 
-  private wait(after?: number): void {
-    const delay = after ?? this.backoff.next()
-    this.bidden = after !== undefined
+  #wait(after?: number): void {
+    const delay = after ?? this.#backoff.next()
+    this.#bidden = after !== undefined
     this.retryAt = new Date(Date.now() + delay)
-    this.timer = setTimeout(() => void this.attempt(), delay)
-    this.move(isOffline() ? 'offline' : 'waiting')
+    this.#timer = setTimeout(() => void this.#attempt(), delay)
+    this.#move(isOffline() ? 'offline' : 'waiting')
   }
 
   /** Things may be better now, or the page was asleep. */
-  private wake(): void {
-    if (this.state === 'online') this.watchdog.probe()
-    else if (this.retryAt && !this.bidden) {
-      clearTimeout(this.timer)
-      void this.attempt()
+  #wake(): void {
+    if (this.state === 'online') this.#watchdog.probe()
+    else if (this.retryAt && !this.#bidden) {
+      clearTimeout(this.#timer)
+      void this.#attempt()
     }
   }
 
   /** Lets go of what there is. False if somebody who was told of it has already gone on to something else. */
-  private drop(): boolean {
-    const round = ++this.round
-    const session = this.welcomedAt
-    const pipe = this.pipe
-    clearTimeout(this.timer)
-    clearTimeout(this.renewal)
-    this.watchdog.stop()
+  #drop(): boolean {
+    const round = ++this.#round
+    const session = this.#welcomedAt
+    const pipe = this.#pipe
+    clearTimeout(this.#timer)
+    clearTimeout(this.#renewal)
+    this.#watchdog.stop()
     this.retryAt = undefined
-    this.pipe = undefined
-    this.welcomedAt = 0
+    this.#pipe = undefined
+    this.#welcomedAt = 0
     pipe?.close()
-    if (session && Date.now() - session >= STABLE) this.backoff.reset()
-    if (session) this.handler.lost()
-    const unanswered = [...this.answers.values()]
-    this.answers.clear()
+    if (session && Date.now() - session >= STABLE) this.#backoff.reset()
+    if (session) this.#handler.lost()
+    const unanswered = [...this.#answers.values()]
+    this.#answers.clear()
     for (const answer of unanswered) answer(gone())
-    return round === this.round
+    return round === this.#round
   }
 
-  private move(state: ConnectionState): void {
+  #move(state: ConnectionState): void {
     if (state === this.state) return
     this.state = state
-    this.options.log?.(state)
-    this.handler.moved()
+    this.#options.log?.(state)
+    this.#handler.moved()
   }
 
-  private report(error: VecheError): void {
-    this.options.log?.('error', error)
-    this.handler.failed(error)
+  #report(error: VecheError): void {
+    this.#options.log?.('error', error)
+    this.#handler.failed(error)
   }
 }
 

@@ -22,62 +22,65 @@ export function indexedDBOutbox(name = 'veche'): OutboxStore {
 }
 
 class IndexedDBOutbox implements OutboxStore {
-  private readonly owner = `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`
-  private opened: Promise<{ db: IDBDatabase; release: () => void }> | undefined
+  readonly #name: string
+  readonly #owner = `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`
+  #opened: Promise<{ db: IDBDatabase; release: () => void }> | undefined
 
-  constructor(private readonly name: string) {}
+  constructor(name: string) {
+    this.#name = name
+  }
 
   async claim(room: string, user: string): Promise<OutboxEntry[]> {
-    const db = await this.open()
+    const db = await this.#open()
     const owners = new Set((await rows(db, room, user)).map(({ owner }) => owner))
     const claimed: Row[] = []
     for (const owner of owners) {
-      await this.ifFree(owner, async () => {
-        claimed.push(...(await rows(db, room, user, row => row.owner === owner && { ...row, owner: this.owner })))
+      await this.#ifFree(owner, async () => {
+        claimed.push(...(await rows(db, room, user, row => row.owner === owner && { ...row, owner: this.#owner })))
       })
     }
     return claimed.sort((a, b) => a.at - b.at).map(({ owner: _, ...entry }) => entry)
   }
 
   async put(entry: OutboxEntry): Promise<void> {
-    const db = await this.open()
-    await settled(db.transaction(STORE, 'readwrite'), store => store.put({ ...entry, owner: this.owner }))
+    const db = await this.#open()
+    await settled(db.transaction(STORE, 'readwrite'), store => store.put({ ...entry, owner: this.#owner }))
   }
 
   async delete(room: string, cid: string): Promise<void> {
-    const db = await this.open()
+    const db = await this.#open()
     await settled(db.transaction(STORE, 'readwrite'), store => store.delete([room, cid]))
   }
 
   close(): void {
-    void this.opened?.then(({ db, release }) => (db.close(), release())).catch(() => {})
-    this.opened = undefined
+    void this.#opened?.then(({ db, release }) => (db.close(), release())).catch(() => {})
+    this.#opened = undefined
   }
 
-  private async open(): Promise<IDBDatabase> {
-    this.opened ??= inTime(Promise.all([openDatabase(this.name), this.lock()]).then(([db, release]) => ({ db, release })))
-    return (await this.opened).db
+  async #open(): Promise<IDBDatabase> {
+    this.#opened ??= inTime(Promise.all([openDatabase(this.#name), this.#lock()]).then(([db, release]) => ({ db, release })))
+    return (await this.#opened).db
   }
 
   /** Takes this tab's own lock, and keeps it until release or the tab's end. */
-  private async lock(): Promise<() => void> {
+  async #lock(): Promise<() => void> {
     const locks = globalThis.navigator?.locks
     if (!locks) return () => {}
     return new Promise((granted, refused) => {
       const hold = () => new Promise<void>(release => granted(release))
-      locks.request(this.key(this.owner), hold).catch(refused)
+      locks.request(this.#key(this.#owner), hold).catch(refused)
     })
   }
 
   /** Runs while nobody else can be that owner; not at all if it lives, unless it is us. */
-  private async ifFree(owner: string, run: () => Promise<void>): Promise<void> {
+  async #ifFree(owner: string, run: () => Promise<void>): Promise<void> {
     const locks = globalThis.navigator?.locks
-    if (!locks || owner === this.owner) return run()
-    await locks.request(this.key(owner), { ifAvailable: true }, lock => (lock ? run() : undefined))
+    if (!locks || owner === this.#owner) return run()
+    await locks.request(this.#key(owner), { ifAvailable: true }, lock => (lock ? run() : undefined))
   }
 
-  private key(owner: string): string {
-    return `veche-outbox:${this.name}:${owner}`
+  #key(owner: string): string {
+    return `veche-outbox:${this.#name}:${owner}`
   }
 }
 

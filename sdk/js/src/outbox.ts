@@ -35,159 +35,147 @@ interface Item {
   cid: string
   kind: string
   body: SendBody
-  content?: string
+  content?: string | undefined
   at: number
   user: string | undefined
   /** The wire form; undefined while a Blob is being read. */
-  entry: OutboxEntry | undefined
+  entry?: OutboxEntry | undefined
   state: Pending['state']
-  error?: VecheError
+  error?: VecheError | undefined
   /** Known once acknowledged. */
   seq?: number
   sent: Deferred<Sent>
 }
 
 export class Outbox {
-  private items: Item[] = []
-  private live = false
+  readonly #room: string
+  readonly #host: OutboxHost
+  /** The highest seq that was delivered. */
+  readonly #last: () => number
+  /** The list has changed. */
+  readonly #changed: () => void
+  #items: Item[] = []
+  #live = false
   /** Each time in the room is an era; a claim of an earlier one does not open this one. */
-  private era = 0
+  #era = 0
   /** What was removed since the last claim began, which may have seen it still. */
-  private readonly removed = new Set<string>()
-  private lastAt = 0
-  private pause: ReturnType<typeof setTimeout> | undefined
-  private readonly backoff = new Backoff()
+  readonly #removed = new Set<string>()
+  #lastAt = 0
+  #pause: ReturnType<typeof setTimeout> | undefined
+  readonly #backoff = new Backoff()
 
-  constructor(
-    private readonly room: string,
-    private readonly host: OutboxHost,
-    /** The highest seq that was delivered. */
-    private readonly last: () => number,
-    /** The list has changed. */
-    private readonly changed: () => void,
-  ) {}
+  constructor(room: string, host: OutboxHost, last: () => number, changed: () => void) {
+    this.#room = room
+    this.#host = host
+    this.#last = last
+    this.#changed = changed
+  }
 
   get size(): number {
-    return this.items.length
+    return this.#items.length
   }
 
   get pending(): readonly Pending[] {
-    return this.items.map(({ cid, kind, body, content, at, state, error }) => ({
-      cid,
-      kind,
-      body,
-      at: new Date(at),
-      state,
-      ...(content && { content }),
-      ...(error && { error }),
-    }))
+    return this.#items.map(({ cid, kind, body, content, at, state, error }) => {
+      return { cid, kind, body, content, at: new Date(at), state, error }
+    })
   }
 
   /** Takes a message. The same cid twice is the same message. */
   add(body: SendBody, { kind = '', cid = randomId(), content }: SendOptions): Promise<Sent> {
-    const known = this.find(cid)
+    const known = this.#find(cid)
     if (known) return known.sent.promise
-    if (this.host.unsent() >= MAX_UNSENT) {
+    if (this.#host.unsent() >= MAX_UNSENT) {
       return Promise.reject(new VecheError('limit', `${MAX_UNSENT} messages are unsent already`, true))
     }
     const blob = body instanceof Blob
     if (blob) content ||= body.type
     // Strictly ascending, so that what is read back from the store has its order.
-    const at = (this.lastAt = Math.max(Date.now(), this.lastAt + 1))
-    const item: Item = {
-      cid,
-      kind,
-      body,
-      ...(content && { content }),
-      at,
-      user: this.host.userId,
-      entry: undefined,
-      state: 'queued',
-      sent: new Deferred(),
-    }
-    this.items.push(item)
-    if (blob) void this.read(item, body)
-    else this.ready(item, body)
-    this.changed()
+    const at = (this.#lastAt = Math.max(Date.now(), this.#lastAt + 1))
+    const item: Item = { cid, kind, body, content, at, user: this.#host.userId, state: 'queued', sent: new Deferred() }
+    this.#items.push(item)
+    if (blob) void this.#read(item, body)
+    else this.#ready(item, body)
+    this.#changed()
     return item.sent.promise
   }
 
   retry(cid: string): Promise<Sent> {
-    const item = this.find(cid)
+    const item = this.#find(cid)
     if (!item) return Promise.reject(new VecheError('bad_request', 'no such message is pending'))
     if (item.state === 'failed') {
-      delete item.error
+      item.error = undefined
       item.state = 'queued'
-      item.user = this.host.userId
+      item.user = this.#host.userId
       item.sent = new Deferred()
-      if (item.entry) this.keep(item, { ...item.entry, user: item.user })
-      this.changed()
-      this.pump()
+      if (item.entry) this.#keep(item, { ...item.entry, user: item.user })
+      this.#changed()
+      this.#pump()
     }
     return item.sent.promise
   }
 
   discard(cid: string): void {
-    const item = this.find(cid)
+    const item = this.#find(cid)
     if (!item) return
-    this.remove(item)
+    this.#remove(item)
     item.sent.reject(new VecheError('discarded', 'the message was given up'))
-    this.changed()
-    this.pump()
+    this.#changed()
+    this.#pump()
   }
 
   /** The room is joined, by this user: what is left from earlier pages comes first, then all goes out. */
   async open(user: string): Promise<void> {
-    const era = ++this.era
-    this.removed.clear()
+    const era = ++this.#era
+    this.#removed.clear()
     let left: OutboxEntry[] = []
     try {
-      left = await this.host.store.claim(this.room, user)
+      left = await this.#host.store.claim(this.#room, user)
     } catch (error) {
-      this.host.log('outbox', error)
+      this.#host.log('outbox', error)
     }
-    this.adopt(left) // in any case: they are not given again
-    if (era !== this.era) return
-    for (const item of this.items) this.sign(item, user)
-    this.live = true
-    this.changed()
-    this.pump()
+    this.#adopt(left) // in any case: they are not given again
+    if (era !== this.#era) return
+    for (const item of this.#items) this.#sign(item, user)
+    this.#live = true
+    this.#changed()
+    this.#pump()
   }
 
   /** The connection is gone. Its requests are answered with `closed` after this. */
   lost(): void {
-    this.era++
-    this.live = false
-    clearTimeout(this.pause)
-    this.pause = undefined
+    this.#era++
+    this.#live = false
+    clearTimeout(this.#pause)
+    this.#pause = undefined
   }
 
   /** No more sends from here; those who wait are told. The store keeps what is unsent. */
   end(error: VecheError): void {
     this.lost()
-    for (const { state, sent } of this.items) if (state !== 'sent') sent.reject(error)
+    for (const { state, sent } of this.#items) if (state !== 'sent') sent.reject(error)
   }
 
   /** A message of this user's own was delivered: an acknowledgement, if the real one was lost. */
   delivered(cid: string, sent: Sent): void {
-    const item = this.find(cid)
+    const item = this.#find(cid)
     if (!item) return
     item.sent.resolve(sent)
-    this.remove(item)
-    this.changed()
+    this.#remove(item)
+    this.#changed()
   }
 
   /** Everything up to `last` was delivered, or never will be. */
   settle(last: number): void {
-    const left = this.items.filter(({ seq }) => seq === undefined || seq > last)
-    if (left.length === this.items.length) return
-    this.items = left
-    this.changed()
+    const left = this.#items.filter(({ seq }) => seq === undefined || seq > last)
+    if (left.length === this.#items.length) return
+    this.#items = left
+    this.#changed()
   }
 
-  private adopt(entries: OutboxEntry[]): void {
-    const left = entries.filter(({ cid }) => !this.find(cid) && !this.removed.has(cid))
-    this.items.unshift(
+  #adopt(entries: OutboxEntry[]): void {
+    const left = entries.filter(({ cid }) => !this.#find(cid) && !this.#removed.has(cid))
+    this.#items.unshift(
       ...left.map(entry => ({
         ...entry,
         body: fromFields(entry) ?? null,
@@ -196,117 +184,111 @@ export class Outbox {
         sent: new Deferred<Sent>(),
       })),
     )
-    this.lastAt = Math.max(this.lastAt, ...left.map(({ at }) => at))
+    this.#lastAt = Math.max(this.#lastAt, ...left.map(({ at }) => at))
   }
 
   /** What nobody had signed is this user's; what somebody else wrote stays theirs. */
-  private sign(item: Item, user: string): void {
+  #sign(item: Item, user: string): void {
     if (item.user === undefined) {
       item.user = user
-      if (item.entry) this.keep(item, { ...item.entry, user })
+      if (item.entry) this.#keep(item, { ...item.entry, user })
     } else if (item.user !== user && item.state === 'queued') {
-      this.fail(item, new VecheError('forbidden', 'it was written by another user'))
+      this.#fail(item, new VecheError('forbidden', 'it was written by another user'))
     }
   }
 
-  private async read(item: Item, blob: Blob): Promise<void> {
+  async #read(item: Item, blob: Blob): Promise<void> {
     try {
-      this.ready(item, await load(blob))
+      this.#ready(item, await load(blob))
     } catch (cause) {
-      this.fail(item, new VecheError('bad_request', 'the Blob cannot be read', false, { cause }))
+      this.#fail(item, new VecheError('bad_request', 'the Blob cannot be read', false, { cause }))
     }
   }
 
-  private ready(item: Item, body: Exclude<SendBody, Blob>): void {
+  #ready(item: Item, body: Exclude<SendBody, Blob>): void {
     const { cid, kind, at, user } = item
-    this.keep(item, { room: this.room, cid, kind, at, user, ...toFields(body, item.content) })
-    this.pump()
+    this.#keep(item, { room: this.#room, cid, kind, at, user, ...toFields(body, item.content) })
+    this.#pump()
   }
 
-  private keep(item: Item, entry: OutboxEntry): void {
+  #keep(item: Item, entry: OutboxEntry): void {
     item.entry = entry
-    this.stored(this.host.store.put(entry))
+    this.#stored(this.#host.store.put(entry))
   }
 
-  private stored(done: Promise<void>): void {
-    done.catch(error => this.host.log('outbox', error))
+  #stored(done: Promise<void>): void {
+    done.catch(error => this.#host.log('outbox', error))
   }
 
-  private pump(): void {
-    if (!this.live || this.pause) return
+  #pump(): void {
+    if (!this.#live || this.#pause) return
     let changed = false
-    let under = this.items.filter(({ state }) => state === 'sending').length
-    for (const item of [...this.items]) {
+    let under = this.#items.filter(({ state }) => state === 'sending').length
+    for (const item of [...this.#items]) {
       if (item.state !== 'queued') continue
       if (!item.entry || under >= WINDOW) break
       under++
       changed = true
-      this.send(item, item.entry)
+      this.#send(item, item.entry)
     }
-    if (changed) this.changed()
+    if (changed) this.#changed()
   }
 
-  private send(item: Item, { room, cid, kind, body, data, content }: OutboxEntry): void {
-    const object: Send = {
-      type: 'send',
-      room,
-      cid,
-      ...(kind && { kind }),
-      ...(data === undefined ? { body: body! } : { data, content: content! }),
-    }
-    if (new TextEncoder().encode(JSON.stringify(object)).length > this.host.maxFrame - ENVELOPE) {
+  #send(item: Item, { room, cid, kind, body, data, content }: OutboxEntry): void {
+    const object: Send = { type: 'send', room, cid, kind: kind || undefined, body, data, content }
+    if (new TextEncoder().encode(JSON.stringify(object)).length > this.#host.maxFrame - ENVELOPE) {
       // The server would close the connection, every time anew.
-      this.fail(item, new VecheError('too_large', 'the message is too large'))
+      this.#fail(item, new VecheError('too_large', 'the message is too large'))
       return
     }
     item.state = 'sending'
-    this.host.request(object, answer => this.answered(item, answer))
+    this.#host.request(object, answer => this.#answered(item, answer))
   }
 
-  private answered(item: Item, answer: Ok | VecheError): void {
+  #answered(item: Item, answer: Ok | VecheError): void {
     if (item.state !== 'sending') return
-    if (!(answer instanceof VecheError)) this.acknowledge(item, answer as Acknowledged)
-    else if (!answer.retry) this.fail(item, answer)
-    else this.postpone(item)
-    this.pump()
+    if (!(answer instanceof VecheError)) this.#acknowledge(item, answer as Acknowledged)
+    else if (!answer.retry) this.#fail(item, answer)
+    else this.#postpone(item)
+    this.#pump()
   }
 
-  private acknowledge(item: Item, { seq, at, dup }: Acknowledged): void {
-    this.backoff.reset()
+  #acknowledge(item: Item, { seq, at, dup }: Acknowledged): void {
+    this.#backoff.reset()
     item.state = 'sent'
     item.seq = seq
-    this.stored(this.host.store.delete(this.room, item.cid))
+    this.#stored(this.#host.store.delete(this.#room, item.cid))
     item.sent.resolve({ seq, at: new Date(at), dup })
-    this.changed()
-    this.settle(this.last())
+    this.#changed()
+    this.settle(this.#last())
   }
 
-  private fail(item: Item, error: VecheError): void {
+  #fail(item: Item, error: VecheError): void {
     item.state = 'failed'
     item.error = error
     item.sent.reject(error)
-    this.changed()
+    this.#changed()
   }
 
-  private postpone(item: Item): void {
+  #postpone(item: Item): void {
     item.state = 'queued'
-    this.changed()
-    if (!this.live || this.pause) return
-    this.pause = setTimeout(() => {
-      this.pause = undefined
-      this.pump()
-    }, this.backoff.next())
+    this.#changed()
+    if (!this.#live || this.#pause) return
+    this.#pause = setTimeout(() => {
+      this.#pause = undefined
+      this.#pump()
+    }, this.#backoff.next())
   }
 
-  private remove(item: Item): void {
-    this.items = this.items.filter(other => other !== item)
+  #remove(item: Item): void {
+    this.#items = this.#items.filter(other => other !== item)
     item.state = 'sent'
-    this.removed.add(item.cid)
-    this.stored(this.host.store.delete(this.room, item.cid))
+    this.#removed.add(item.cid)
+    this.#stored(this.#host.store.delete(this.#room, item.cid))
   }
 
-  private find(cid: string): Item | undefined {
-    return this.items.find(item => item.cid === cid)
+  #find(cid: string): Item | undefined {
+    return this.#items.find(item => item.cid === cid)
   }
 }
 

@@ -7,25 +7,25 @@ export const PROTOCOL = 'veche.v1'
 
 /** A body's two forms on the wire: `body`, or `data` (base64) with `content`. */
 export interface Fields {
-  body?: Json
-  data?: string
-  content?: string
+  body?: Json | undefined
+  data?: string | undefined
+  content?: string | undefined
 }
 
-// What a client says (section 3).
+// What a client says (section 3). A field that is undefined is not written.
 
 export interface Hello {
   type: 'hello'
-  token?: string
-  resume?: string
-  name?: string
+  token?: string | undefined
+  resume?: string | undefined
+  name?: string | undefined
 }
 
 export interface Join {
   type: 'join'
   room: string
-  since?: number
-  epoch?: string
+  since?: number | undefined
+  epoch?: string | undefined
 }
 
 export interface Leave {
@@ -37,7 +37,7 @@ export interface Send extends Fields {
   type: 'send'
   room: string
   cid: string
-  kind?: string
+  kind?: string | undefined
 }
 
 export interface Mark {
@@ -56,8 +56,8 @@ export interface Emit extends Fields {
 export interface HistoryQuery {
   type: 'history'
   room: string
-  before?: number
-  after?: number
+  before?: number | undefined
+  after?: number | undefined
   limit: number
 }
 

@@ -62,103 +62,101 @@ export interface RoomHost extends OutboxHost {
 }
 
 export class ClientRoom implements Room {
+  readonly #host: RoomHost
+
   state: RoomState = 'joining'
   error: VecheError | undefined
   count = 0
   readonly presence = new Map<string, Person>()
   readonly receipts = new Map<string, Watermarks>()
 
-  private readonly emitter = new Emitter<RoomEvents>()
-  private readonly sequence: Sequence
-  private readonly outbox: Outbox
-  private readonly marks: OwnMarks
+  readonly #emitter = new Emitter<RoomEvents>()
+  readonly #sequence: Sequence
+  readonly #outbox: Outbox
+  readonly #marks: OwnMarks
   /** What the first join asks for when that is no seq: the last so many, or only what comes. */
-  private readonly begin: number | undefined
+  readonly #begin: number | undefined
   /** The next presence tells of everybody. */
-  private snapshot = false
-  private readonly backoff = new Backoff()
-  private later: ReturnType<typeof setTimeout> | undefined
+  #snapshot = false
+  readonly #backoff = new Backoff()
+  #later: ReturnType<typeof setTimeout> | undefined
   /** Those who wait for the room to be live. */
-  private waiting: { resolve(): void; reject(error: VecheError): void }[] = []
+  #waiting: { resolve(): void; reject(error: VecheError): void }[] = []
 
-  constructor(
-    readonly name: string,
-    private readonly host: RoomHost,
-    { since, epoch }: RoomOptions,
-  ) {
+  constructor(readonly name: string, host: RoomHost, { since, epoch }: RoomOptions) {
+    this.#host = host
     const last = since !== undefined && since >= 0 ? since : undefined
-    this.begin = last === undefined ? since : undefined
-    this.sequence = new Sequence(
+    this.#begin = last === undefined ? since : undefined
+    this.#sequence = new Sequence(
       {
-        deliver: message => this.deliver(message),
-        gap: gap => this.gap(gap),
-        ask: (after, answer) => this.ask(after, answer),
+        deliver: message => this.#deliver(message),
+        gap: gap => this.#gap(gap),
+        ask: (after, answer) => this.#ask(after, answer),
       },
       last,
       last === undefined ? undefined : epoch,
     )
-    this.outbox = new Outbox(
+    this.#outbox = new Outbox(
       name,
       host,
       () => this.last ?? 0,
-      () => this.emitter.emit('pending', this.pending),
+      () => this.#emitter.emit('pending', this.pending),
     )
-    this.marks = new OwnMarks(marks => host.post({ type: 'receipt', room: name, ...marks }))
+    this.#marks = new OwnMarks(marks => host.post({ type: 'receipt', room: name, ...marks }))
   }
 
   get head(): number {
-    return this.sequence.head
+    return this.#sequence.head
   }
 
   get last(): number | undefined {
-    return this.sequence.last
+    return this.#sequence.last
   }
 
   get epoch(): string | undefined {
-    return this.sequence.epoch
+    return this.#sequence.epoch
   }
 
   get own(): Watermarks {
-    return this.marks.own
+    return this.#marks.own
   }
 
   get pending(): readonly Pending[] {
-    return this.outbox.pending
+    return this.#outbox.pending
   }
 
   get unsent(): number {
-    return this.outbox.size
+    return this.#outbox.size
   }
 
   on<E extends keyof RoomEvents>(event: E, listener: RoomEvents[E]): Unbind {
-    return this.emitter.on(event, listener)
+    return this.#emitter.on(event, listener)
   }
 
   send(body: SendBody, options: SendOptions = {}): Promise<Sent> {
-    return this.over ? Promise.reject(this.over) : this.outbox.add(body, options)
+    return this.#over ? Promise.reject(this.#over) : this.#outbox.add(body, options)
   }
 
   retry(cid: string): Promise<Sent> {
-    return this.over ? Promise.reject(this.over) : this.outbox.retry(cid)
+    return this.#over ? Promise.reject(this.#over) : this.#outbox.retry(cid)
   }
 
   discard(cid: string): void {
-    this.outbox.discard(cid)
+    this.#outbox.discard(cid)
   }
 
   signal(kind: string, body?: Body): void {
-    if (this.state !== 'live' || this.host.buffered > MAX_BUFFERED) return
-    this.host.post({ type: 'signal', room: this.name, kind, ...(body !== undefined && toFields(body)) })
+    if (this.state !== 'live' || this.#host.buffered > MAX_BUFFERED) return
+    this.#host.post({ type: 'signal', room: this.name, kind, ...(body !== undefined && toFields(body)) })
   }
 
   receipt({ received = 0, read = 0 }: Partial<Watermarks>): void {
-    this.marks.raise({ received: Math.min(received, this.head), read: Math.min(read, this.head) })
+    this.#marks.raise({ received: Math.min(received, this.head), read: Math.min(read, this.head) })
   }
 
   async *history({ before, after, limit = 50 }: HistoryOptions = {}): AsyncGenerator<Message[], void, undefined> {
     while (before === undefined || before > 1) {
-      const at = after !== undefined ? { after } : before !== undefined ? { before } : {}
-      const page = await this.page({ type: 'history', room: this.name, ...at, limit })
+      const page = await this.#page({ type: 'history', room: this.name, before, after, limit })
       const [first, last] = [page.messages[0], page.messages.at(-1)]
       if (!first || !last) return
       yield page.messages.map(toMessage)
@@ -170,160 +168,155 @@ export class ClientRoom implements Room {
 
   leave(): void {
     if (this.state === 'left') return
-    if (this.host.online) this.host.request({ type: 'leave', room: this.name }, () => {})
-    this.rest()
+    if (this.#host.online) this.#host.request({ type: 'leave', room: this.name }, () => {})
+    this.#rest()
     this.end(new VecheError('closed', 'the room was left'))
-    this.move('left')
-    this.host.left(this)
+    this.#move('left')
+    this.#host.left(this)
   }
 
   /** There is a new session: join. */
   join(): void {
-    const { last, epoch } = this.sequence
-    const since = last ?? this.begin
-    this.host.request(
-      {
-        type: 'join',
-        room: this.name,
-        ...(since !== undefined && { since }),
-        ...(last !== undefined && epoch !== undefined && { epoch }),
-      },
+    const { last, epoch } = this.#sequence
+    const since = last ?? this.#begin
+    this.#host.request(
+      { type: 'join', room: this.name, since, epoch: last === undefined ? undefined : epoch },
       answer => {
         if (this.state === 'left') return
-        if (answer instanceof VecheError) this.refused(answer)
-        else this.joined(answer as Joined)
+        if (answer instanceof VecheError) this.#refused(answer)
+        else this.#joined(answer as Joined)
       },
     )
   }
 
   /** The session is gone. */
   lost(): void {
-    this.rest()
-    this.move('joining')
+    this.#rest()
+    this.#move('joining')
   }
 
   /** Nothing goes on until somebody says so: those who wait are told. */
   end(error: VecheError): void {
-    this.outbox.end(error)
-    for (const { reject } of this.waiting.splice(0)) reject(error)
+    this.#outbox.end(error)
+    for (const { reject } of this.#waiting.splice(0)) reject(error)
   }
 
   received(object: RoomObject): void {
     if (this.state !== 'live') return
     switch (object.type) {
       case 'message':
-        return this.sequence.push(object)
+        return this.#sequence.push(object)
       case 'gap':
-        return this.sequence.gap(object)
+        return this.#sequence.gap(object)
       case 'presence':
-        return this.attended(object)
+        return this.#attended(object)
       case 'receipt':
-        return this.marked(object)
+        return this.#marked(object)
       case 'signal':
-        return this.emitter.emit('signal', toSignal(object))
+        return this.#emitter.emit('signal', toSignal(object))
     }
   }
 
-  private joined(ok: Joined): void {
-    this.backoff.reset()
+  #joined(ok: Joined): void {
+    this.#backoff.reset()
     this.error = undefined
     this.state = 'live'
     this.presence.clear()
     this.count = ok.count
-    this.snapshot = true
-    this.sequence.joined(ok, this.begin)
-    for (const { user, received, read } of ok.receipts) this.raise(user, { received, read })
-    this.marks.joined(ok)
-    void this.outbox.open(this.host.userId!)
-    this.emitter.emit('state', 'live')
-    for (const { resolve } of this.waiting.splice(0)) resolve()
+    this.#snapshot = true
+    this.#sequence.joined(ok, this.#begin)
+    for (const { user, received, read } of ok.receipts) this.#raise(user, { received, read })
+    this.#marks.joined(ok)
+    void this.#outbox.open(this.#host.userId!)
+    this.#emitter.emit('state', 'live')
+    for (const { resolve } of this.#waiting.splice(0)) resolve()
   }
 
-  private refused(error: VecheError): void {
+  #refused(error: VecheError): void {
     if (error.code === 'closed') return
     if (error.retry) {
-      this.later = setTimeout(() => this.join(), this.backoff.next())
+      this.#later = setTimeout(() => this.join(), this.#backoff.next())
       return
     }
     this.error = error
-    for (const { reject } of this.waiting.splice(0)) reject(error)
-    this.move('refused')
-    this.host.failed(error)
+    for (const { reject } of this.#waiting.splice(0)) reject(error)
+    this.#move('refused')
+    this.#host.failed(error)
   }
 
-  private rest(): void {
-    clearTimeout(this.later)
-    this.sequence.lost()
-    this.outbox.lost()
-    this.marks.lost()
+  #rest(): void {
+    clearTimeout(this.#later)
+    this.#sequence.lost()
+    this.#outbox.lost()
+    this.#marks.lost()
   }
 
-  private move(state: RoomState): void {
+  #move(state: RoomState): void {
     if (state === this.state || this.state === 'left') return
     this.state = state
-    this.emitter.emit('state', state)
+    this.#emitter.emit('state', state)
   }
 
-  private deliver(object: MessageObject): void {
+  #deliver(object: MessageObject): void {
     if (this.state === 'left') return // a listener left in the middle of a page
     const message = toMessage(object)
     const { seq, at, cid } = message
-    if (cid && message.from === this.host.userId) this.outbox.delivered(cid, { seq, at, dup: false })
-    this.outbox.settle(seq)
-    this.emitter.emit('message', message)
-    if (this.host.receipts) this.marks.raise({ received: seq })
+    if (cid && message.from === this.#host.userId) this.#outbox.delivered(cid, { seq, at, dup: false })
+    this.#outbox.settle(seq)
+    this.#emitter.emit('message', message)
+    if (this.#host.receipts) this.#marks.raise({ received: seq })
   }
 
-  private gap(gap: Omit<GapObject, 'type' | 'room'>): void {
+  #gap(gap: Omit<GapObject, 'type' | 'room'>): void {
     if (this.state === 'left') return
     if (gap.why === 'epoch') {
       this.receipts.clear()
-      this.marks.reset()
+      this.#marks.reset()
     }
-    this.outbox.settle(gap.why === 'epoch' ? Infinity : gap.to)
-    this.emitter.emit('gap', { room: this.name, ...gap })
+    this.#outbox.settle(gap.why === 'epoch' ? Infinity : gap.to)
+    this.#emitter.emit('gap', { room: this.name, ...gap })
   }
 
   /** Asks for what is missing; a refusal for the moment is tried again for as long as the session lasts. */
-  private ask(after: number, answer: (page: Page | VecheError) => void): void {
-    this.host.request({ type: 'history', room: this.name, after, limit: FILL }, page => {
+  #ask(after: number, answer: (page: Page | VecheError) => void): void {
+    this.#host.request({ type: 'history', room: this.name, after, limit: FILL }, page => {
       if (page instanceof VecheError && page.code === 'closed') return
       if (page instanceof VecheError && page.retry) {
-        this.later = setTimeout(() => this.ask(after, answer), this.backoff.next())
+        this.#later = setTimeout(() => this.#ask(after, answer), this.#backoff.next())
         return
       }
-      this.backoff.reset()
+      this.#backoff.reset()
       answer(page as Page | VecheError)
     })
   }
 
-  private attended({ joined, left, names = {}, count }: PresenceObject): void {
-    const reset = this.snapshot
-    this.snapshot = false
+  #attended({ joined, left, names = {}, count }: PresenceObject): void {
+    const reset = this.#snapshot
+    this.#snapshot = false
     this.count = count
     const gone = left.map(id => this.presence.get(id) ?? { id, name: '' })
     const come = joined.map(id => ({ id, name: Object.hasOwn(names, id) ? names[id]! : '' }))
     for (const { id } of gone) this.presence.delete(id)
     for (const person of come) this.presence.set(person.id, person)
-    this.emitter.emit('presence', { room: this.name, joined: come, left: gone, count, reset })
+    this.#emitter.emit('presence', { room: this.name, joined: come, left: gone, count, reset })
   }
 
-  private marked({ user, received, read }: ReceiptObject): void {
-    const grown = user === this.host.userId ? this.marks.heard({ received, read }) : this.raise(user, { received, read })
-    if (grown) this.emitter.emit('receipt', { room: this.name, user, received, read })
+  #marked({ user, received, read }: ReceiptObject): void {
+    const grown = user === this.#host.userId ? this.#marks.heard({ received, read }) : this.#raise(user, { received, read })
+    if (grown) this.#emitter.emit('receipt', { room: this.name, user, received, read })
   }
 
-  private raise(user: string, { received, read }: Watermarks): boolean {
+  #raise(user: string, { received, read }: Watermarks): boolean {
     const was = this.receipts.get(user) ?? { received: 0, read: 0 }
     if (received <= was.received && read <= was.read) return false
     this.receipts.set(user, { received: Math.max(was.received, received), read: Math.max(was.read, read) })
     return true
   }
 
-  private async page(query: HistoryQuery): Promise<Page> {
+  async #page(query: HistoryQuery): Promise<Page> {
     for (const backoff = new Backoff(); ; ) {
-      await this.live()
-      const answer = await new Promise<Parameters<Answer>[0]>(resolve => this.host.request(query, resolve))
+      await this.#live()
+      const answer = await new Promise<Parameters<Answer>[0]>(resolve => this.#host.request(query, resolve))
       if (!(answer instanceof VecheError)) return answer as Page
       if (!answer.retry) throw answer
       // The next turn of the loop waits for the connection.
@@ -331,25 +324,24 @@ export class ClientRoom implements Room {
     }
   }
 
-  private async live(): Promise<void> {
-    const error = this.over ?? (this.state === 'refused' ? this.error : undefined)
+  async #live(): Promise<void> {
+    const error = this.#over ?? (this.state === 'refused' ? this.error : undefined)
     if (error) throw error
-    if (this.state !== 'live') await new Promise<void>((resolve, reject) => this.waiting.push({ resolve, reject }))
+    if (this.state !== 'live') await new Promise<void>((resolve, reject) => this.#waiting.push({ resolve, reject }))
   }
 
   /** Why nothing can be asked here any more. */
-  private get over(): VecheError | undefined {
-    return this.state === 'left' ? new VecheError('closed', 'the room was left') : this.host.ended
+  get #over(): VecheError | undefined {
+    return this.state === 'left' ? new VecheError('closed', 'the room was left') : this.#host.ended
   }
 }
 
 function toMessage(object: MessageObject): Message {
   const { room, seq, from, name = '', at, cid, kind = '', content } = object
-  return { room, seq, from, name, at: new Date(at), kind, body: fromFields(object)!, ...(cid && { cid }), ...(content && { content }) }
+  return { room, seq, from, name, cid, at: new Date(at), kind, body: fromFields(object)!, content }
 }
 
 export function toSignal(object: SignalObject): Signal {
   const { room = '', from = '', name = '', kind, content } = object
-  const body = fromFields(object)
-  return { room, from, name, kind, ...(body !== undefined && { body }), ...(content && { content }) }
+  return { room, from, name, kind, body: fromFields(object), content }
 }

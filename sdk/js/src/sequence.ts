@@ -23,128 +23,132 @@ export interface SequenceHost {
 }
 
 export class Sequence {
+  readonly #host: SequenceHost
+
   head = 0
   /** Up to here the log is read by history, because it will not be pushed. */
-  private target = 0
-  private held: MessageObject[] = []
-  private asking = false
+  #target = 0
+  #held: MessageObject[] = []
+  #asking = false
   /** An answer to a question of an earlier era is void. */
-  private era = 0
+  #era = 0
   /** The join has told of the new epoch already; the gap that follows says it again. */
-  private anew = false
+  #anew = false
 
   constructor(
-    private readonly host: SequenceHost,
+    host: SequenceHost,
     /** Undefined until the first message, or the answer to the first join, says where we begin. */
     public last?: number,
     public epoch?: string,
-  ) {}
+  ) {
+    this.#host = host
+  }
 
   /** The room is joined; `since` is what was asked for when `last` was not known. */
   joined(ok: Joined, since?: number): void {
     this.lost()
     this.head = ok.head
-    this.anew = this.epoch !== undefined && this.epoch !== ok.epoch
+    this.#anew = this.epoch !== undefined && this.epoch !== ok.epoch
     this.epoch = ok.epoch
-    if (this.anew) this.startOver(ok.head)
+    if (this.#anew) this.#startOver(ok.head)
     else if (since === undefined || ok.head === 0) this.last ??= ok.head
   }
 
   /** The connection is gone: the next join begins after `last`. */
   lost(): void {
-    this.era++
-    this.asking = false
-    this.held = []
-    this.target = 0
+    this.#era++
+    this.#asking = false
+    this.#held = []
+    this.#target = 0
   }
 
   push(message: MessageObject): void {
     this.head = Math.max(this.head, message.seq)
     this.last ??= message.seq - 1
     if (message.seq <= this.last + 1) {
-      this.take(message)
-      this.takeHeld()
+      this.#take(message)
+      this.#takeHeld()
       return
     }
-    if (this.held.length < MAX_HELD) this.held.push(message)
-    this.target = Math.max(this.target, this.held.at(-1) === message ? message.seq - 1 : message.seq)
-    this.fill()
+    if (this.#held.length < MAX_HELD) this.#held.push(message)
+    this.#target = Math.max(this.#target, this.#held.at(-1) === message ? message.seq - 1 : message.seq)
+    this.#fill()
   }
 
   gap({ from, to, why }: GapObject): void {
     if (why === 'epoch') {
-      if (this.anew) this.anew = false
+      if (this.#anew) this.#anew = false
       else {
         this.epoch = undefined
-        this.startOver(to)
+        this.#startOver(to)
       }
       return
     }
     this.head = Math.max(this.head, to)
     this.last ??= from - 1
     if (why === 'trimmed' && from <= this.last + 1) {
-      this.lose(to, why)
-      this.takeHeld()
+      this.#lose(to, why)
+      this.#takeHeld()
       return
     }
-    this.target = Math.max(this.target, to)
-    this.fill()
+    this.#target = Math.max(this.#target, to)
+    this.#fill()
   }
 
-  private startOver(to: number): void {
+  #startOver(to: number): void {
     this.lost()
     this.head = to
     this.last = Math.max(0, to - MAX_AFRESH)
-    this.target = to
-    this.host.gap({ from: 1, to: this.last, why: 'epoch' })
-    this.fill()
+    this.#target = to
+    this.#host.gap({ from: 1, to: this.last, why: 'epoch' })
+    this.#fill()
   }
 
-  private fill(): void {
-    if (this.asking || this.last === undefined || this.last >= this.target) return
-    this.asking = true
-    const [era, after] = [this.era, this.last]
-    this.host.ask(after, answer => {
-      if (era !== this.era) return
-      this.asking = false
-      if (answer instanceof VecheError) this.lose(this.target, 'lag')
-      else this.read(answer, after)
-      this.takeHeld()
-      this.fill()
+  #fill(): void {
+    if (this.#asking || this.last === undefined || this.last >= this.#target) return
+    this.#asking = true
+    const [era, after] = [this.#era, this.last]
+    this.#host.ask(after, answer => {
+      if (era !== this.#era) return
+      this.#asking = false
+      if (answer instanceof VecheError) this.#lose(this.#target, 'lag')
+      else this.#read(answer, after)
+      this.#takeHeld()
+      this.#fill()
     })
   }
 
-  private read(page: Page, after: number): void {
+  #read(page: Page, after: number): void {
     if (this.epoch !== undefined && this.epoch !== page.epoch) {
       this.epoch = page.epoch
-      this.startOver(page.head)
+      this.#startOver(page.head)
       return
     }
     this.epoch = page.epoch
     this.head = Math.max(this.head, page.head)
     for (const message of page.messages) {
-      this.lose(message.seq - 1, 'trimmed')
-      this.take(message)
+      this.#lose(message.seq - 1, 'trimmed')
+      this.#take(message)
     }
     // The log ends before what we were promised.
-    if ((page.messages.at(-1)?.seq ?? 0) <= after) this.lose(this.target, 'trimmed')
+    if ((page.messages.at(-1)?.seq ?? 0) <= after) this.#lose(this.#target, 'trimmed')
   }
 
-  private take(message: MessageObject): void {
+  #take(message: MessageObject): void {
     if (message.seq !== this.last! + 1) return
     this.last = message.seq
-    this.host.deliver(message)
+    this.#host.deliver(message)
   }
 
-  private takeHeld(): void {
-    while (this.held[0] && this.held[0].seq <= this.last! + 1) this.take(this.held.shift()!)
+  #takeHeld(): void {
+    while (this.#held[0] && this.#held[0].seq <= this.last! + 1) this.#take(this.#held.shift()!)
   }
 
   /** Gives up on everything up to there. */
-  private lose(to: number, why: GapObject['why']): void {
+  #lose(to: number, why: GapObject['why']): void {
     const from = this.last! + 1
     if (to < from) return
     this.last = to
-    this.host.gap({ from, to, why })
+    this.#host.gap({ from, to, why })
   }
 }

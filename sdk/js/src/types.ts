@@ -59,14 +59,14 @@ export interface Message {
   /** The sender's name when it was sent; may be empty. */
   readonly name: string
   /** The sender's own id of it, if it gave one. */
-  readonly cid?: string
+  readonly cid?: string | undefined
   /** When it was committed. */
   readonly at: Date
   /** What it means to the application; empty for a plain message. */
   readonly kind: string
   readonly body: Body
   /** Content type of a body of bytes. */
-  readonly content?: string
+  readonly content?: string | undefined
 }
 
 /** What lives for a moment: typing, cursors, game input. Never stored, may be dropped. */
@@ -77,8 +77,8 @@ export interface Signal {
   readonly from: string
   readonly name: string
   readonly kind: string
-  readonly body?: Body
-  readonly content?: string
+  readonly body?: Body | undefined
+  readonly content?: string | undefined
 }
 
 /** How far a user's clients have got, and how far the user has read: 0 ≤ read ≤ received. */
@@ -137,11 +137,11 @@ export interface Pending {
   readonly cid: string
   readonly kind: string
   readonly body: SendBody
-  readonly content?: string
+  readonly content?: string | undefined
   /** When it was written, by the clock of this machine. */
   readonly at: Date
   readonly state: 'queued' | 'sending' | 'sent' | 'failed'
-  readonly error?: VecheError
+  readonly error?: VecheError | undefined
 }
 
 /** The server's last words on a connection. */
@@ -159,19 +159,19 @@ export interface Options {
    * Gives the credential, a JWT. Asked on every connect, when the server says `expired`, and shortly
    * before the token's own `exp`. Without it, or where it gives undefined, the cookie or a guest is used.
    */
-  token?: () => Promise<string | undefined> | string | undefined
+  token?: (() => Promise<string | undefined> | string | undefined) | undefined
   /** The name a guest goes by; at most 64 bytes. */
-  name?: string
+  name?: string | undefined
   /** Where unsent messages are kept. Default: IndexedDB where there is one, else memory. */
-  outbox?: OutboxStore
+  outbox?: OutboxStore | undefined
   /** Tell the room by itself what was received. Default: true. */
-  receipts?: boolean
+  receipts?: boolean | undefined
   /** The WebSocket class. Default: the global one, which Node has from version 22 on. */
-  WebSocket?: WebSocketClass
+  WebSocket?: WebSocketClass | undefined
   /** What carries the connection. Default: WebSocket. */
-  transport?: Transport
+  transport?: Transport | undefined
   /** Debug log; `console.debug` will do. Never given a token or a body. */
-  log?: (event: string, detail?: unknown) => void
+  log?: ((event: string, detail?: unknown) => void) | undefined
 }
 
 /** As much of the WebSocket class as is used. */
@@ -241,27 +241,27 @@ export interface RoomOptions {
    * Which messages to begin with: those with a seq above it; -20 for the last 20; without it only
    * what comes from now on. Counts only in the call that makes the room.
    */
-  since?: number
+  since?: number | undefined
   /** The log's epoch that `since` belongs to, if kept from an earlier visit ({@link Room.epoch}). */
-  epoch?: string
+  epoch?: string | undefined
 }
 
 export interface SendOptions {
   /** What it means to the application; at most 64 bytes. */
-  kind?: string
+  kind?: string | undefined
   /** The message's own id, unique among one's messages in the room; at most 128 bytes. Default: a random one. */
-  cid?: string
+  cid?: string | undefined
   /** Content type of a body of bytes. Default: the Blob's own. */
-  content?: string
+  content?: string | undefined
 }
 
 export interface HistoryOptions {
   /** Walk back from here: the newest page below it comes first. Default: the end of the log. */
-  before?: number
+  before?: number | undefined
   /** Walk forward from here: the oldest page above it comes first. Not together with `before`. */
-  after?: number
+  after?: number | undefined
   /** Messages in a page. Default: 50. */
-  limit?: number
+  limit?: number | undefined
 }
 
 export interface Room {
@@ -327,10 +327,10 @@ export interface OutboxEntry {
   readonly at: number
   readonly kind: string
   /** JSON or text. */
-  readonly body?: Json
+  readonly body?: Json | undefined
   /** Bytes, in base64. */
-  readonly data?: string
-  readonly content?: string
+  readonly data?: string | undefined
+  readonly content?: string | undefined
 }
 
 /** Keeps unsent messages. May fail: what cannot be kept is still sent, from memory. */

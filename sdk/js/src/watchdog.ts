@@ -5,56 +5,58 @@
 const PATIENCE = 10_000
 
 export class Watchdog {
-  private timer: ReturnType<typeof setTimeout> | undefined
-  private interval = 0
-  private heardAt = 0
-  private probing = false
+  readonly #ping: () => void
+  readonly #dead: () => void
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #interval = 0
+  #heardAt = 0
+  #probing = false
 
-  constructor(
-    private readonly ping: () => void,
-    private readonly dead: () => void,
-  ) {}
+  constructor(ping: () => void, dead: () => void) {
+    this.#ping = ping
+    this.#dead = dead
+  }
 
   /** Asks whenever nothing was heard for that many ms. */
   start(interval: number): void {
-    this.interval = interval
+    this.#interval = interval
     this.heard()
-    this.wait(interval)
+    this.#wait(interval)
   }
 
   /** Something came, whatever it is. */
   heard(): void {
-    this.heardAt = Date.now()
-    this.probing = false
+    this.#heardAt = Date.now()
+    this.#probing = false
   }
 
   /** Asks now. */
   probe(): void {
-    if (!this.timer || this.probing) return
-    this.probing = true
-    this.wait(PATIENCE)
-    this.ping()
+    if (!this.#timer || this.#probing) return
+    this.#probing = true
+    this.#wait(PATIENCE)
+    this.#ping()
   }
 
   stop(): void {
-    clearTimeout(this.timer)
-    this.timer = undefined
-    this.probing = false
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#probing = false
   }
 
-  private wait(ms: number): void {
-    clearTimeout(this.timer)
-    this.timer = setTimeout(() => this.look(), ms)
+  #wait(ms: number): void {
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.#look(), ms)
   }
 
-  private look(): void {
-    if (this.probing) {
+  #look(): void {
+    if (this.#probing) {
       this.stop()
-      this.dead()
+      this.#dead()
       return
     }
-    const left = this.interval - (Date.now() - this.heardAt)
+    const left = this.#interval - (Date.now() - this.#heardAt)
     if (left <= 0) this.probe()
-    else this.wait(Math.min(left, this.interval)) // min: the clock may have been set back
+    else this.#wait(Math.min(left, this.#interval)) // min: the clock may have been set back
   }
 }

@@ -6,56 +6,60 @@ import type { Watermarks } from './types.js'
 const INTERVAL = 1_000
 
 export class OwnMarks {
+  readonly #tell: (marks: Watermarks) => void
+
   /** read ≤ received */
   own: Watermarks = { received: 0, read: 0 }
   /** What the server knows, as far as we know. */
-  private told: Watermarks = this.own
-  private live = false
-  private timer: ReturnType<typeof setTimeout> | undefined
+  #told: Watermarks = this.own
+  #live = false
+  #timer: ReturnType<typeof setTimeout> | undefined
 
-  constructor(private readonly tell: (marks: Watermarks) => void) {}
+  constructor(tell: (marks: Watermarks) => void) {
+    this.#tell = tell
+  }
 
   /** Raises what is lower; false if nothing was. */
   raise({ received = 0, read = 0 }: Partial<Watermarks>): boolean {
     const was = this.own
     this.own = higher(was, { received: Math.max(received, read), read })
-    this.flush()
+    this.#flush()
     return this.own.received > was.received || this.own.read > was.read
   }
 
   /** The room is joined, and this is what the server has. */
   joined(marks: Watermarks): void {
-    this.live = true
-    this.told = { received: 0, read: 0 }
+    this.#live = true
+    this.#told = { received: 0, read: 0 }
     this.heard(marks)
   }
 
   /** The server has this: from an earlier time, or from another session of ours. */
   heard(marks: Watermarks): boolean {
-    this.told = higher(this.told, marks)
+    this.#told = higher(this.#told, marks)
     return this.raise(marks)
   }
 
   /** The connection is gone; the next join tells what of ours has arrived. */
   lost(): void {
-    this.live = false
-    clearTimeout(this.timer)
-    this.timer = undefined
+    this.#live = false
+    clearTimeout(this.#timer)
+    this.#timer = undefined
   }
 
   /** The log is another one: its marks start from nothing. */
   reset(): void {
-    this.own = this.told = { received: 0, read: 0 }
+    this.own = this.#told = { received: 0, read: 0 }
   }
 
-  private flush(): void {
-    if (!this.live || this.timer) return
-    if (this.own.received <= this.told.received && this.own.read <= this.told.read) return
-    this.told = this.own
-    this.tell(this.own)
-    this.timer = setTimeout(() => {
-      this.timer = undefined
-      this.flush()
+  #flush(): void {
+    if (!this.#live || this.#timer) return
+    if (this.own.received <= this.#told.received && this.own.read <= this.#told.read) return
+    this.#told = this.own
+    this.#tell(this.own)
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined
+      this.#flush()
     }, INTERVAL)
   }
 }

@@ -12,12 +12,12 @@ export function webSocket(Socket: WebSocketClass | undefined = globalThis.WebSoc
 
 class SocketPipe implements Pipe {
   readonly transport = 'websocket'
-  private socket: WebSocketLike | undefined
-  private open = false
+  #socket: WebSocketLike | undefined
+  #open = false
 
   constructor(Socket: WebSocketClass, url: string, handler: PipeHandler) {
     try {
-      this.socket = new Socket(url, PROTOCOL)
+      this.#socket = new Socket(url, PROTOCOL)
     } catch (error) {
       // A URL or a page's policy that forbids it.
       let gone = false
@@ -25,41 +25,41 @@ class SocketPipe implements Pipe {
       queueMicrotask(() => gone || handler.closed(1006, String(error)))
       return
     }
-    this.socket.onopen = () => {
-      this.open = true
+    this.#socket.onopen = () => {
+      this.#open = true
       handler.opened()
     }
-    this.socket.onmessage = ({ data }) => {
+    this.#socket.onmessage = ({ data }) => {
       const object = typeof data === 'string' ? decode(data) : undefined
       if (object) handler.received(object)
     }
-    this.socket.onclose = ({ code, reason }) => {
-      this.detach()
+    this.#socket.onclose = ({ code, reason }) => {
+      this.#detach()
       handler.closed(code, reason)
     }
     // Says nothing that `close`, which follows, does not; but ws throws where nobody listens.
-    this.socket.onerror = () => {}
+    this.#socket.onerror = () => {}
   }
 
   get buffered(): number {
-    return this.socket?.bufferedAmount ?? 0
+    return this.#socket?.bufferedAmount ?? 0
   }
 
   send(object: Parameters<Pipe['send']>[0]): void {
-    if (this.open) this.socket?.send(encode(object))
+    if (this.#open) this.#socket?.send(encode(object))
   }
 
   close(): void {
-    const socket = this.socket
-    this.detach()
+    const socket = this.#socket
+    this.#detach()
     socket?.close(1000)
   }
 
   /** Nothing that a socket in its closing handshake has to say is ours any more. */
-  private detach(): void {
-    const socket = this.socket
+  #detach(): void {
+    const socket = this.#socket
     if (!socket) return
-    this.socket = undefined
+    this.#socket = undefined
     socket.onopen = socket.onmessage = socket.onclose = null
     socket.onerror = () => {}
   }
