@@ -1,0 +1,127 @@
+package native
+
+import (
+	"time"
+
+	"github.com/vechehq/veche/hub"
+	wire "github.com/vechehq/veche/wire/native"
+)
+
+// wait lets the client say hello before anything else.
+func (s *session) wait() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.patience = time.AfterFunc(helloWait, func() {
+		if hs, _ := s.state(); hs == nil {
+			s.refuse("", &hub.Error{Code: hub.CodeBadRequest, Message: "no hello came in time"})
+		}
+	})
+}
+
+// hello identifies the client: it opens the session, renews it, or, as the first that is said,
+// changes the user. One that fails changes nothing.
+func (s *session) hello(hs *hub.Session, h *wire.Hello) {
+	u, before, err := s.identify(hs, h)
+	if err == nil {
+		err = s.become(hs, u)
+	}
+	if err != nil && hs == nil {
+		s.refuse(h.ID, err)
+		return
+	}
+	if err != nil {
+		s.fail(h.ID, "", err)
+		return
+	}
+	s.takeOver(u, before)
+	s.welcome(h.ID)
+	if hs == nil {
+		s.enter()
+	}
+}
+
+// identify says who the client claims to be, and which session of theirs it goes on with.
+func (s *session) identify(hs *hub.Session, h *wire.Hello) (u hub.User, before string, err error) {
+	resumed, before, resumeErr := hub.User{}, "", error(nil)
+	if h.Resume != "" {
+		resumed, before, resumeErr = s.gateway.config.Identity.Resume(h.Resume)
+	}
+	switch {
+	case h.Token != "":
+		u, err = s.gateway.config.Identity.Token(h.Token)
+	case h.Resume != "":
+		u, err = resumed, resumeErr
+	case hs != nil:
+		u = hs.User()
+	default:
+		u, err = s.visit.User, s.visit.Err
+	}
+	if err == nil && u.ID == "" {
+		err = &hub.Error{Code: hub.CodeUnauthorized, Message: "a token is required here"}
+	}
+	if u.Guest && h.Name != "" {
+		u.Name = h.Name
+	}
+	if resumed.ID != u.ID {
+		before = ""
+	}
+	return u, before, err
+}
+
+// become makes the session u's.
+func (s *session) become(hs *hub.Session, u hub.User) error {
+	switch {
+	case hs == nil:
+		return s.connect(u)
+	case hs.User().ID == u.ID:
+		return hs.Renew(u)
+	case s.spoken:
+		return &hub.Error{Code: hub.CodeForbidden, Message: "another user needs another connection"}
+	}
+	if err := s.connect(u); err != nil {
+		return err
+	}
+	hs.Close(nil)
+	return nil
+}
+
+// connect opens the hub session, which the hub may already have ended again.
+func (s *session) connect(u hub.User) error {
+	hs, err := s.gateway.config.Hub.Connect(u, s)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.hub = hs
+	s.calm()
+	s.settle()
+	return nil
+}
+
+// takeOver ends the session that the client had before, if it lives on this node.
+func (s *session) takeOver(u hub.User, before string) {
+	hs, _ := s.state()
+	if before != "" && before != hs.ID() {
+		s.gateway.config.Hub.End(u.ID, before, hub.ErrReplaced)
+	}
+}
+
+// welcome tells the client who it is, and answers its hello.
+func (s *session) welcome(id wire.ID) {
+	hs, _ := s.state()
+	u := hs.User()
+	c := &s.gateway.config
+	s.reply(&wire.Welcome{
+		Session: hs.ID(),
+		User:    wire.User{ID: u.ID, Name: u.Name},
+		Guest:   u.Guest,
+		Resume:  c.Identity.Issue(u, hs.ID()),
+		Ping:    c.Ping,
+		Expires: u.Expires,
+		Time:    time.Now(),
+		Server:  c.Server,
+		Limits:  s.gateway.limits,
+	})
+	s.ok(id, "")
+}

@@ -1,0 +1,117 @@
+package native
+
+import (
+	"github.com/vechehq/veche/hub"
+	wire "github.com/vechehq/veche/wire/native"
+)
+
+// request passes a request on to the hub.
+func (s *session) request(hs *hub.Session, r wire.Request) {
+	switch r := r.(type) {
+	case *wire.Send:
+		s.submit(hs, r)
+	case *wire.Signal:
+		s.answer(r.ID, r.Room, hs.Signal(&hub.Signal{Room: r.Room, Kind: r.Kind, Body: body(r.Body)}))
+	case *wire.Receipt:
+		s.answer(r.ID, r.Room, hs.Receipt(hub.Receipt{Room: r.Room, Received: r.Received, Read: r.Read}))
+	case *wire.Join:
+		s.join(r)
+	case *wire.Leave:
+		s.answer(r.ID, r.Room, hs.Leave(r.Room))
+	case *wire.PresenceQuery:
+		s.present(hs, r)
+	case *wire.History:
+		s.history(hs, r)
+	case *wire.Ping:
+		s.reply(&wire.Pong{ID: r.ID})
+	}
+}
+
+func (s *session) submit(hs *hub.Session, r *wire.Send) {
+	s.begin()
+	hs.Send(hub.Draft{Room: r.Room, CID: r.CID, Kind: r.Kind, Body: body(r.Body)}, func(sent hub.Sent, err error) {
+		switch {
+		case err != nil:
+			s.fail(r.ID, r.Room, err)
+		case r.ID != "":
+			s.reply(&wire.SendOK{ID: r.ID, Room: r.Room, Seq: sent.Seq, At: sent.At, Dup: sent.Dup})
+		}
+		s.end()
+	})
+}
+
+func (s *session) join(r *wire.Join) {
+	hs, _ := s.state()
+	s.begin()
+	hs.Join(r.Room, hub.JoinOptions{Since: r.Since, Replay: r.Replay, Epoch: r.Epoch}, func(j hub.Joined, err error) {
+		if err != nil {
+			s.fail(r.ID, r.Room, err)
+		} else {
+			s.reply(joined(r.ID, j))
+		}
+		s.end()
+	})
+}
+
+func joined(id wire.ID, j hub.Joined) *wire.JoinOK {
+	ok := &wire.JoinOK{ID: id, Room: j.Room, Head: j.Head, Epoch: j.Epoch, Recovered: j.Recovered,
+		Count: j.Count, Received: j.Own.Received, Read: j.Own.Read}
+	for _, r := range j.Receipts {
+		ok.Receipts = append(ok.Receipts, wire.Receipt{User: r.User, Received: r.Received, Read: r.Read})
+	}
+	return ok
+}
+
+func (s *session) present(hs *hub.Session, r *wire.PresenceQuery) {
+	us, count, err := hs.Present(r.Room)
+	if err != nil {
+		s.fail(r.ID, r.Room, err)
+		return
+	}
+	s.reply(&wire.PresenceOK{ID: r.ID, Room: r.Room, Users: users(us), Count: count})
+}
+
+// begin counts a request that the hub will answer; end is called behind the answer.
+func (s *session) begin() {
+	s.mu.Lock()
+	s.underway++
+	s.mu.Unlock()
+}
+
+func (s *session) end() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.underway--
+	s.settle()
+}
+
+// replySize is what an answer counts for in the outbox, about, in bytes.
+const replySize = 256
+
+// reply puts an answer into the outbox.
+func (s *session) reply(e hub.Event) { s.replySized(e, replySize) }
+
+func (s *session) replySized(e hub.Event, size int) {
+	if hs, _ := s.state(); hs != nil {
+		hs.Reply(e, size)
+	}
+}
+
+// answer tells how a request ended that has nothing more to say.
+func (s *session) answer(id wire.ID, room string, err error) {
+	if err != nil {
+		s.fail(id, room, err)
+		return
+	}
+	s.ok(id, room)
+}
+
+func (s *session) ok(id wire.ID, room string) {
+	if id != "" {
+		s.reply(&wire.OK{ID: id, Room: room})
+	}
+}
+
+func (s *session) fail(id wire.ID, room string, err error) {
+	s.reply(refusal(id, room, hub.AsError(err)))
+}

@@ -1,0 +1,222 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/vechehq/veche/ws"
+)
+
+// Options of the WebSocket transport. The zero value is sensible.
+type Options struct {
+	MaxMessage     int64         // bytes of one message of a client; 1 MiB. Above: close 1009
+	PingInterval   time.Duration // 25 s
+	PongTimeout    time.Duration // silence after a ping that ends the connection; PingInterval
+	WriteTimeout   time.Duration // a client that takes nothing for so long is dropped; 30 s
+	SendBuffer     int           // bytes that one turn may leave unsent; 16 MiB. Sessions send less: they are asked when it is empty
+	Compression    ws.Compression
+	Threshold      int      // bytes under which messages are not compressed; 0 means the engine's default
+	OriginPatterns []string // origins of pages beside the server's own, as in ws.AcceptOptions
+}
+
+func (o Options) withDefaults() Options {
+	if o.MaxMessage <= 0 {
+		o.MaxMessage = 1 << 20
+	}
+	if o.PingInterval <= 0 {
+		o.PingInterval = 25 * time.Second
+	}
+	if o.WriteTimeout <= 0 {
+		o.WriteTimeout = 30 * time.Second
+	}
+	if o.SendBuffer <= 0 {
+		o.SendBuffer = 16 << 20
+	}
+	return o
+}
+
+// WebSocket accepts WebSocket connections and knows those that live. It is safe for concurrent use.
+type WebSocket struct {
+	options Options
+
+	mu      sync.Mutex // guards what follows
+	sockets map[*socket]struct{}
+	opening int           // requests in Serve that have no socket yet
+	closing bool          // nobody is let in
+	empty   chan struct{} // closed when closing and nothing is left
+}
+
+// NewWebSocket returns a transport. Close it.
+func NewWebSocket(o Options) *WebSocket {
+	return &WebSocket{
+		options: o.withDefaults(),
+		sockets: make(map[*socket]struct{}),
+		empty:   make(chan struct{}),
+	}
+}
+
+// Options returns the options in force.
+func (t *WebSocket) Options() Options { return t.options }
+
+// Serve upgrades a request and returns; the connection goes on by itself. protocol chooses among the
+// subprotocols that the client offers, "" for none; nil chooses none. open makes the pipe's session;
+// it may Pause the pipe, but sends and closes only when first drained.
+//
+// A refused upgrade is answered here; headers that are already in w go out with either answer.
+func (t *WebSocket) Serve(w http.ResponseWriter, r *http.Request, protocol func(offered []string) string, open func(Pipe) Handler) {
+	if !t.begin() {
+		http.Error(w, goingAway, http.StatusServiceUnavailable)
+		return
+	}
+	conn, err := ws.Accept(w, r, t.acceptOptions(protocol))
+	if err != nil { // and was answered
+		t.end(nil)
+		return
+	}
+	s := &socket{transport: t, conn: conn}
+	s.handler = open(s)
+	closing := t.opened(s)
+	conn.Start(s)
+	if closing {
+		s.Close(uint16(ws.StatusGoingAway), goingAway)
+	}
+}
+
+const goingAway = "the server is going away"
+
+func (t *WebSocket) acceptOptions(protocol func([]string) string) *ws.AcceptOptions {
+	o := &t.options
+	return &ws.AcceptOptions{
+		Options: ws.Options{
+			MaxMessage:           o.MaxMessage,
+			SendBuffer:           o.SendBuffer,
+			WriteTimeout:         o.WriteTimeout,
+			PingInterval:         o.PingInterval,
+			PongTimeout:          o.PongTimeout,
+			Compression:          o.Compression,
+			CompressionThreshold: o.Threshold,
+		},
+		SelectSubprotocol: protocol,
+		OriginPatterns:    o.OriginPatterns,
+	}
+}
+
+// Len is how many connections live.
+func (t *WebSocket) Len() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.sockets)
+}
+
+// Close lets nobody in any more, closes what is open with 1001, and waits until all sessions have had
+// their Closed. When ctx ends the rest is cut off, and waited for.
+func (t *WebSocket) Close(ctx context.Context) error {
+	t.mu.Lock()
+	if !t.closing {
+		t.closing = true
+		t.leave()
+	}
+	t.mu.Unlock()
+	t.each(func(s *socket) { s.Close(uint16(ws.StatusGoingAway), goingAway) })
+	select {
+	case <-t.empty:
+		return nil
+	case <-ctx.Done():
+	}
+	t.each(func(s *socket) { _ = s.conn.CloseNow() })
+	<-t.empty
+	return ctx.Err()
+}
+
+func (t *WebSocket) each(f func(*socket)) {
+	t.mu.Lock()
+	all := make([]*socket, 0, len(t.sockets))
+	for s := range t.sockets {
+		all = append(all, s)
+	}
+	t.mu.Unlock()
+	for _, s := range all {
+		f(s)
+	}
+}
+
+func (t *WebSocket) begin() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.closing {
+		return false
+	}
+	t.opening++
+	return true
+}
+
+// opened counts a socket, and reports whether Close began while it was being opened.
+func (t *WebSocket) opened(s *socket) (closing bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.opening--
+	t.sockets[s] = struct{}{}
+	return t.closing
+}
+
+// end forgets a socket, or with nil one that never came to be.
+func (t *WebSocket) end(s *socket) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if s == nil {
+		t.opening--
+	}
+	delete(t.sockets, s)
+	t.leave()
+}
+
+// leave closes empty when the last one has gone. t.mu is held.
+func (t *WebSocket) leave() {
+	if t.closing && t.opening == 0 && len(t.sockets) == 0 {
+		close(t.empty)
+	}
+}
+
+// socket is one connection: a Pipe to its session, a handler to the engine.
+type socket struct {
+	transport *WebSocket // immutable
+	conn      *ws.Conn   // immutable
+	handler   Handler    // immutable after open
+}
+
+func (s *socket) Send(m Message) error      { return s.conn.Send(messageType(m), m.Data) }
+func (s *socket) SendShared(f *Frame) error { return s.conn.SendPrepared(f.prepared) }
+func (s *socket) Wake()                     { s.conn.Wake() }
+func (s *socket) Pause()                    { s.conn.Pause() }
+func (s *socket) Resume()                   { s.conn.Resume() }
+func (s *socket) Transport() string         { return "websocket" }
+
+func (s *socket) Close(code uint16, reason string) { s.conn.Shut(ws.StatusCode(code), reason) }
+
+// Message is the engine's.
+func (s *socket) Message(_ *ws.Conn, typ ws.MessageType, data []byte) {
+	s.handler.Receive(Message{Binary: typ == ws.Binary, Data: data})
+}
+
+// Drain is the engine's.
+func (s *socket) Drain(*ws.Conn) (more bool) { return s.handler.Drain() }
+
+// Closed is the engine's.
+func (s *socket) Closed(_ *ws.Conn, err error) {
+	s.handler.Closed(inOrder(err))
+	s.transport.end(s)
+}
+
+// inOrder returns nil for the ends that clients mean.
+func inOrder(err error) error {
+	if e, ok := errors.AsType[*ws.CloseError](err); ok {
+		switch e.Code {
+		case ws.StatusNormal, ws.StatusGoingAway, ws.StatusNoStatus:
+			return nil
+		}
+	}
+	return err
+}
