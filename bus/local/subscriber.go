@@ -11,9 +11,10 @@ type subscriber struct {
 	bus *Bus
 	f   func(hub.Notice)
 
+	spare []hub.Notice // the slice that waiting will be; owned by the goroutine that tells
+
 	mu      sync.Mutex // guards what follows
 	waiting []hub.Notice
-	spare   []hub.Notice    // the slice that waiting was before, or will be
 	heads   map[headKey]int // index in waiting of the wake-ups
 	telling bool            // a goroutine calls f
 }

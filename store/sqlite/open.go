@@ -122,10 +122,14 @@ func createDir(dir string) error {
 	return syncDir(filepath.Dir(dir))
 }
 
-// createFile makes an empty file that only we may read, before SQLite would make one that others may
-// read too. It gives its other files the same mode.
+// createFile makes an empty file that only we may read, before SQLite makes one that others may read
+// too; it gives its other files the same mode. A file that is there is not even opened: POSIX lets go
+// of all of a process's locks on a file when the process closes it anywhere.
 func createFile(path string) error {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}

@@ -34,6 +34,8 @@ type writer struct {
 	heads map[string]*head
 
 	walPath  string
+	walLimit int64 // bytes
+	walRetry time.Duration
 	walTried time.Time // when checkpoint last waited for readers
 }
 
@@ -44,7 +46,10 @@ type head struct {
 }
 
 func newWriter(ctx context.Context, s *Store, walPath string) (w *writer, err error) {
-	w = &writer{log: s.options.Log, heads: make(map[string]*head), walPath: walPath}
+	w = &writer{
+		log: s.options.Log, heads: make(map[string]*head),
+		walPath: walPath, walLimit: walLimit, walRetry: walRetry,
+	}
 	if w.conn, err = s.writeDB.Conn(ctx); err != nil {
 		return nil, err
 	}
@@ -214,7 +219,7 @@ func (w *writer) loadHead(room string) (*head, error) {
 // pause would let it grow for ever. So above walLimit the writer waits for them, walPatience at most.
 func (w *writer) checkpoint() {
 	info, err := os.Stat(w.walPath)
-	if err != nil || info.Size() <= walLimit || time.Since(w.walTried) < walRetry {
+	if err != nil || info.Size() <= w.walLimit || time.Since(w.walTried) < w.walRetry {
 		return
 	}
 	w.walTried = time.Now()
