@@ -168,3 +168,16 @@ func TestRefusals(t *testing.T) {
 		}
 	}
 }
+
+// What a first visit loads stays small: the page, its script, its stylesheet, its icon.
+func TestSize(t *testing.T) {
+	const most = 56 << 10
+	sum := 0
+	for _, path := range append(references(t), "/") {
+		sum += len(body(t, ask(t, "GET", path, "Accept-Encoding", "gzip")))
+	}
+	if sum > most {
+		t.Errorf("a first visit loads %d bytes, more than %d", sum, most)
+	}
+	t.Logf("a first visit loads %d bytes", sum)
+}

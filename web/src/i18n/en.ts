@@ -93,7 +93,7 @@ export const en = {
     waiting: 'No connection',
     offline: 'No network',
     ended: 'Disconnected',
-    over: { websocket: 'WebSocket', sse: 'SSE', longpoll: 'Long polling' } as Readonly<Record<string, string>>,
+    over: { websocket: 'WebSocket' } as Readonly<Record<string, string>>,
     next: (seconds: number) => n(seconds, { one: 'next try in # s', other: 'next try in # s' }),
     now: 'Try now',
     again: 'Connect again',

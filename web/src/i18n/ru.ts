@@ -116,7 +116,7 @@ export const ru: Words = {
     waiting: 'Нет соединения',
     offline: 'Нет сети',
     ended: 'Отключено',
-    over: { websocket: 'WebSocket', sse: 'SSE', longpoll: 'Long polling' },
+    over: { websocket: 'WebSocket' },
     next: (seconds) => n(seconds, { one: 'повтор через # с', other: 'повтор через # с' }),
     now: 'Сейчас',
     again: 'Подключиться снова',
