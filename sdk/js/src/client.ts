@@ -2,7 +2,8 @@
 
 import { Connection, type Answer, type ConnectionHandler } from './connection.js'
 import { Emitter } from './emitter.js'
-import { VecheError } from './errors.js'
+import { closed, VecheError } from './errors.js'
+import { Gate } from './gate.js'
 import type { ClientObject, Request, RoomObject, Welcome } from './protocol.js'
 import { ClientRoom, toSignal, type RoomHost } from './room.js'
 import type { Transport } from './transport.js'
@@ -22,7 +23,7 @@ export class Client implements Veche, ConnectionHandler, RoomHost {
   readonly #connection: Connection
   readonly #rooms = new Map<string, ClientRoom>()
   /** Those who wait to be online. */
-  #waiting: { resolve(): void; reject(error: VecheError): void }[] = []
+  readonly #gate = new Gate()
 
   constructor(url: string, transport: Transport, readonly store: OutboxStore, options: Options) {
     this.#options = options
@@ -58,7 +59,7 @@ export class Client implements Veche, ConnectionHandler, RoomHost {
 
   async rename(name: string): Promise<User> {
     if (this.ended) throw this.ended
-    if (!this.online) await new Promise<void>((resolve, reject) => this.#waiting.push({ resolve, reject }))
+    if (!this.online) await this.#gate.wait()
     await new Promise<void>((resolve, reject) =>
       this.request({ type: 'hello', name }, answer => (answer instanceof VecheError ? reject(answer) : resolve())),
     )
@@ -80,7 +81,7 @@ export class Client implements Veche, ConnectionHandler, RoomHost {
   moved(): void {
     if (this.ended) {
       for (const room of this.#rooms.values()) room.end(this.ended)
-      for (const { reject } of this.#waiting.splice(0)) reject(this.ended)
+      this.#gate.open(this.ended)
     }
     this.#emitter.emit('state', this.state)
   }
@@ -95,7 +96,7 @@ export class Client implements Veche, ConnectionHandler, RoomHost {
 
   began(): void {
     for (const room of this.#rooms.values()) room.join()
-    for (const { resolve } of this.#waiting.splice(0)) resolve()
+    this.#gate.open()
   }
 
   lost(): void {
@@ -123,7 +124,7 @@ export class Client implements Veche, ConnectionHandler, RoomHost {
   }
 
   get ended(): VecheError | undefined {
-    return this.state === 'ended' ? new VecheError('closed', 'the connection was ended', true) : undefined
+    return this.state === 'ended' ? closed('the connection was ended') : undefined
   }
 
   get userId(): string | undefined {

@@ -12,6 +12,9 @@ export type Fate = 'stop' | 'credential' | { after?: number }
 /** No server may send us away for longer, in ms: a mistyped number is not for ever. */
 const MAX_AFTER = 3_600_000
 
+/** We are wrong, unwanted, or elsewhere. */
+const FATAL = [1002, 1003, 1007, 1008, 1009, 4403, 4409]
+
 /** By the words of a `bye`, or of the `error` that answers `hello`. */
 export function fateOfWords(words: { code: string; retry: boolean; after?: number | undefined }): Fate {
   if (words.code === 'expired' || words.code === 'unauthorized') return 'credential'
@@ -21,22 +24,8 @@ export function fateOfWords(words: { code: string; retry: boolean; after?: numbe
 
 /** By the close code alone. */
 export function fateOfCode(code: number, welcomed: boolean): Fate {
-  switch (code) {
-    case 4401:
-      return 'credential'
-    case 1008:
-      // Before the welcome: our hello did not arrive in time.
-      return welcomed ? 'stop' : {}
-    case 1002:
-    case 1003:
-    case 1007:
-    case 1009:
-    case 4403:
-    case 4409:
-      return 'stop'
-    case 4429:
-      return { after: CEILING / 2 + (Math.random() * CEILING) / 2 }
-    default:
-      return {}
-  }
+  if (code === 4401) return 'credential'
+  if (code === 4429) return { after: (CEILING * (1 + Math.random())) / 2 }
+  if (code === 1008 && !welcomed) return {} // our hello did not arrive in time
+  return FATAL.includes(code) ? 'stop' : {}
 }

@@ -4,7 +4,7 @@
 import { Backoff } from './backoff.js'
 import { fateOfCode, fateOfWords, type Fate } from './closing.js'
 import { isOffline, watch } from './environment.js'
-import { VecheError } from './errors.js'
+import { closed, VecheError } from './errors.js'
 import type { ByeObject, ClientObject, Ok, Refusal, Request, RoomObject, ServerObject, Welcome } from './protocol.js'
 import type { Pipe, PipeHandler, Transport } from './transport.js'
 import type { Bye, ConnectionState, Options } from './types.js'
@@ -21,6 +21,8 @@ const RENEW_BEFORE = 30_000
 
 /** The longest that setTimeout can wait; anything longer would fire at once. */
 const MAX_TIMEOUT = 2 ** 31 - 1
+
+const GONE = 'the connection is gone'
 
 type Timer = ReturnType<typeof setTimeout> | undefined
 
@@ -143,8 +145,7 @@ export class Connection implements PipeHandler {
   }
 
   closed(code: number, reason: string): void {
-    const error = new VecheError('closed', `the connection was closed: ${code} ${reason}`.trim(), true)
-    this.#part(fateOfCode(code, this.#welcomedAt > 0), error)
+    this.#part(fateOfCode(code, this.#welcomedAt > 0), closed(`the connection was closed: ${code} ${reason}`))
   }
 
   get #session(): Pipe | undefined {
@@ -152,7 +153,7 @@ export class Connection implements PipeHandler {
   }
 
   #ask(pipe: Pipe | undefined, object: Request, answer: Answer): void {
-    if (!pipe) return answer(gone())
+    if (!pipe) return answer(closed(GONE))
     const id = ++this.#lastId
     this.#answers.set(id, answer)
     pipe.send({ ...object, id })
@@ -227,7 +228,7 @@ export class Connection implements PipeHandler {
   }
 
   #broken(why: string): void {
-    this.#part({}, new VecheError('closed', why, true))
+    this.#part({}, closed(why))
   }
 
   /** The connection, or the attempt, is over: what now? */
@@ -277,7 +278,7 @@ export class Connection implements PipeHandler {
     if (session) this.#handler.lost()
     const unanswered = [...this.#answers.values()]
     this.#answers.clear()
-    for (const answer of unanswered) answer(gone())
+    for (const answer of unanswered) answer(closed(GONE))
     return round === this.#round
   }
 
@@ -292,8 +293,4 @@ export class Connection implements PipeHandler {
     this.#options.log?.('error', error)
     this.#handler.failed(error)
   }
-}
-
-function gone(): VecheError {
-  return new VecheError('closed', 'the connection is gone', true)
 }

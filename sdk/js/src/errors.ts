@@ -14,3 +14,8 @@ export class VecheError extends Error {
     super(message, options)
   }
 }
+
+/** Not refused: there was nobody to ask, or no answer came. What happened is open. */
+export function closed(message: string): VecheError {
+  return new VecheError('closed', message, true)
+}

@@ -58,7 +58,9 @@ export class Outbox {
   #live = false
   /** Each time in the room is an era; a claim of an earlier one does not open this one. */
   #era = 0
-  /** What was removed since the last claim began, which may have seen it still. */
+  /** Claims under way. */
+  #claims = 0
+  /** What was removed since a claim began, which may have seen it still. */
   readonly #removed = new Set<string>()
   #lastAt = 0
   #pause: ReturnType<typeof setTimeout> | undefined
@@ -127,13 +129,14 @@ export class Outbox {
   /** The room is joined, by this user: what is left from earlier pages comes first, then all goes out. */
   async open(user: string): Promise<void> {
     const era = ++this.#era
-    this.#removed.clear()
+    if (this.#claims++ === 0) this.#removed.clear()
     let left: OutboxEntry[] = []
     try {
       left = await this.#host.store.claim(this.#room, user)
     } catch (error) {
       this.#host.log('outbox', error)
     }
+    this.#claims--
     this.#adopt(left) // in any case: they are not given again
     if (era !== this.#era) return
     for (const item of this.#items) this.#sign(item, user)

@@ -5,7 +5,8 @@ import { Backoff } from './backoff.js'
 import { fromFields, toFields } from './body.js'
 import type { Answer } from './connection.js'
 import { Emitter } from './emitter.js'
-import { VecheError } from './errors.js'
+import { closed, VecheError } from './errors.js'
+import { Gate } from './gate.js'
 import { Outbox, type OutboxHost } from './outbox.js'
 import type {
   Emit,
@@ -39,7 +40,7 @@ import type {
   Unbind,
   Watermarks,
 } from './types.js'
-import { OwnMarks } from './watermarks.js'
+import { exceeds, higher, NOTHING, OwnMarks } from './watermarks.js'
 
 /** Messages that one answer may bring when a hole is filled. */
 const FILL = 200
@@ -81,7 +82,7 @@ export class ClientRoom implements Room {
   readonly #backoff = new Backoff()
   #later: ReturnType<typeof setTimeout> | undefined
   /** Those who wait for the room to be live. */
-  #waiting: { resolve(): void; reject(error: VecheError): void }[] = []
+  readonly #gate = new Gate()
 
   constructor(readonly name: string, host: RoomHost, { since, epoch }: RoomOptions) {
     this.#host = host
@@ -167,10 +168,10 @@ export class ClientRoom implements Room {
   }
 
   leave(): void {
-    if (this.state === 'left') return
+    if (!this.#here()) return
     if (this.#host.online) this.#host.request({ type: 'leave', room: this.name }, () => {})
     this.#rest()
-    this.end(new VecheError('closed', 'the room was left'))
+    this.end(closed('the room was left'))
     this.#move('left')
     this.#host.left(this)
   }
@@ -182,7 +183,7 @@ export class ClientRoom implements Room {
     this.#host.request(
       { type: 'join', room: this.name, since, epoch: last === undefined ? undefined : epoch },
       answer => {
-        if (this.state === 'left') return
+        if (!this.#here()) return
         if (answer instanceof VecheError) this.#refused(answer)
         else this.#joined(answer as Joined)
       },
@@ -198,7 +199,7 @@ export class ClientRoom implements Room {
   /** Nothing goes on until somebody says so: those who wait are told. */
   end(error: VecheError): void {
     this.#outbox.end(error)
-    for (const { reject } of this.#waiting.splice(0)) reject(error)
+    this.#gate.open(error)
   }
 
   received(object: RoomObject): void {
@@ -225,11 +226,12 @@ export class ClientRoom implements Room {
     this.count = ok.count
     this.#snapshot = true
     this.#sequence.joined(ok, this.#begin)
-    for (const { user, received, read } of ok.receipts) this.#raise(user, { received, read })
+    if (!this.#here()) return // a listener left when it heard of the gap
+    for (const { user, ...marks } of ok.receipts) this.#raise(user, marks)
     this.#marks.joined(ok)
     void this.#outbox.open(this.#host.userId!)
     this.#emitter.emit('state', 'live')
-    for (const { resolve } of this.#waiting.splice(0)) resolve()
+    this.#gate.open()
   }
 
   #refused(error: VecheError): void {
@@ -239,7 +241,7 @@ export class ClientRoom implements Room {
       return
     }
     this.error = error
-    for (const { reject } of this.#waiting.splice(0)) reject(error)
+    this.#gate.open(error)
     this.#move('refused')
     this.#host.failed(error)
   }
@@ -251,14 +253,18 @@ export class ClientRoom implements Room {
     this.#marks.lost()
   }
 
+  #here(): boolean {
+    return this.state !== 'left'
+  }
+
   #move(state: RoomState): void {
-    if (state === this.state || this.state === 'left') return
+    if (state === this.state || !this.#here()) return
     this.state = state
     this.#emitter.emit('state', state)
   }
 
   #deliver(object: MessageObject): void {
-    if (this.state === 'left') return // a listener left in the middle of a page
+    if (!this.#here()) return // a listener left in the middle of a page
     const message = toMessage(object)
     const { seq, at, cid } = message
     if (cid && message.from === this.#host.userId) this.#outbox.delivered(cid, { seq, at, dup: false })
@@ -268,7 +274,7 @@ export class ClientRoom implements Room {
   }
 
   #gap(gap: Omit<GapObject, 'type' | 'room'>): void {
-    if (this.state === 'left') return
+    if (!this.#here()) return
     if (gap.why === 'epoch') {
       this.receipts.clear()
       this.#marks.reset()
@@ -306,11 +312,10 @@ export class ClientRoom implements Room {
     if (grown) this.#emitter.emit('receipt', { room: this.name, user, received, read })
   }
 
-  #raise(user: string, { received, read }: Watermarks): boolean {
-    const was = this.receipts.get(user) ?? { received: 0, read: 0 }
-    if (received <= was.received && read <= was.read) return false
-    this.receipts.set(user, { received: Math.max(was.received, received), read: Math.max(was.read, read) })
-    return true
+  #raise(user: string, marks: Watermarks): boolean {
+    const was = this.receipts.get(user) ?? NOTHING
+    this.receipts.set(user, higher(was, marks))
+    return exceeds(marks, was)
   }
 
   async #page(query: HistoryQuery): Promise<Page> {
@@ -327,12 +332,12 @@ export class ClientRoom implements Room {
   async #live(): Promise<void> {
     const error = this.#over ?? (this.state === 'refused' ? this.error : undefined)
     if (error) throw error
-    if (this.state !== 'live') await new Promise<void>((resolve, reject) => this.#waiting.push({ resolve, reject }))
+    if (this.state !== 'live') await this.#gate.wait()
   }
 
   /** Why nothing can be asked here any more. */
   get #over(): VecheError | undefined {
-    return this.state === 'left' ? new VecheError('closed', 'the room was left') : this.#host.ended
+    return this.#here() ? this.#host.ended : closed('the room was left')
   }
 }
 

@@ -5,13 +5,15 @@ import type { Watermarks } from './types.js'
 /** The server is told at most once in so many ms. */
 const INTERVAL = 1_000
 
+export const NOTHING: Watermarks = { received: 0, read: 0 }
+
 export class OwnMarks {
   readonly #tell: (marks: Watermarks) => void
 
   /** read ≤ received */
-  own: Watermarks = { received: 0, read: 0 }
+  own = NOTHING
   /** What the server knows, as far as we know. */
-  #told: Watermarks = this.own
+  #told = NOTHING
   #live = false
   #timer: ReturnType<typeof setTimeout> | undefined
 
@@ -24,13 +26,13 @@ export class OwnMarks {
     const was = this.own
     this.own = higher(was, { received: Math.max(received, read), read })
     this.#flush()
-    return this.own.received > was.received || this.own.read > was.read
+    return exceeds(this.own, was)
   }
 
   /** The room is joined, and this is what the server has. */
   joined(marks: Watermarks): void {
     this.#live = true
-    this.#told = { received: 0, read: 0 }
+    this.#told = NOTHING
     this.heard(marks)
   }
 
@@ -49,12 +51,11 @@ export class OwnMarks {
 
   /** The log is another one: its marks start from nothing. */
   reset(): void {
-    this.own = this.#told = { received: 0, read: 0 }
+    this.own = this.#told = NOTHING
   }
 
   #flush(): void {
-    if (!this.#live || this.#timer) return
-    if (this.own.received <= this.#told.received && this.own.read <= this.#told.read) return
+    if (!this.#live || this.#timer || !exceeds(this.own, this.#told)) return
     this.#told = this.own
     this.#tell(this.own)
     this.#timer = setTimeout(() => {
@@ -64,6 +65,12 @@ export class OwnMarks {
   }
 }
 
-function higher(a: Watermarks, b: Watermarks): Watermarks {
+/** The higher of each. */
+export function higher(a: Watermarks, b: Watermarks): Watermarks {
   return { received: Math.max(a.received, b.received), read: Math.max(a.read, b.read) }
+}
+
+/** Whether a is above b in anything. */
+export function exceeds(a: Watermarks, b: Watermarks): boolean {
+  return a.received > b.received || a.read > b.read
 }
