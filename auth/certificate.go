@@ -15,10 +15,14 @@ func certificate(r *http.Request) (u hub.User, ok bool, err error) {
 	}
 	leaf := r.TLS.VerifiedChains[0][0]
 	name := certName(leaf)
-	if why := flaw(name, maxUser-len(certPrefix)); why != "" {
+	if name == "" {
+		return hub.User{}, true, unauthorized("the client certificate has no name")
+	}
+	id := certPrefix + name
+	if why := badID(id); why != "" {
 		return hub.User{}, true, unauthorized("the client certificate's name " + why)
 	}
-	return hub.User{ID: certPrefix + name, Name: shown(name), Expires: leaf.NotAfter}, true, nil
+	return hub.User{ID: id, Name: shown(name), Expires: leaf.NotAfter}, true, nil
 }
 
 // certName is the first DNS, email or URI name of the certificate, else its common name.

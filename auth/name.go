@@ -1,52 +1,39 @@
 package auth
 
 import (
-	"fmt"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/vechehq/veche/hub"
 )
 
-// Name returns the name that a person chose for themselves, trimmed, or a CodeBadRequest that says
-// why it cannot be: empty, longer than hub.MaxName bytes, not UTF-8, or with control characters or
-// invisible ones, with which a name could pretend to be another.
-func Name(s string) (string, error) {
-	s = strings.TrimSpace(s)
-	if why := flaw(s, hub.MaxName); why != "" {
-		return "", &hub.Error{Code: hub.CodeBadRequest, Message: "the name " + why}
+// Identities that no token can claim: guests', certificates', and the server's own.
+const (
+	guestPrefix = "g-"
+	certPrefix  = "cert:"
+	serverID    = "server"
+)
+
+// maxUser leaves room for the inbox: "~" and the id are a room's name.
+const maxUser = min(hub.MaxUser, hub.MaxRoom-len(inbox))
+
+// tokenID says why a token cannot have the user id; empty if it can.
+func tokenID(id string) (why string) {
+	switch {
+	case id == serverID, strings.HasPrefix(id, guestPrefix), strings.HasPrefix(id, certPrefix):
+		return "is not one for tokens"
 	}
-	return s, nil
+	return badID(id)
 }
 
-// flaw says what is wrong with a name of at most max bytes, in words that follow "the name"; empty if
-// nothing is.
-func flaw(s string, max int) string {
-	switch {
-	case s == "":
-		return "is empty"
-	case len(s) > max:
-		return fmt.Sprintf("is longer than %d bytes", max)
-	case !utf8.ValidString(s):
-		return "is not valid UTF-8"
-	case strings.ContainsFunc(s, deceptive):
-		return "has control characters"
-	case !strings.ContainsFunc(s, visible):
-		return "has nothing to see"
+func badID(id string) (why string) {
+	if len(id) > maxUser {
+		return "is too long"
+	}
+	if hub.CheckUser(id) != nil {
+		return "is not an id"
 	}
 	return ""
 }
-
-// deceptive tells what no name may have: control characters, line and paragraph separators, and
-// format characters such as those that turn the direction of writing. The two joiners are letters'
-// and emoji's own business.
-func deceptive(r rune) bool {
-	const zwnj, zwj = '\u200c', '\u200d'
-	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) && r != zwnj && r != zwj
-}
-
-func visible(r rune) bool { return unicode.In(r, unicode.L, unicode.N, unicode.P, unicode.S) }
 
 // shown returns what people see of someone who has an id and no name.
 func shown(id string) string {

@@ -175,7 +175,7 @@ func TestCertificate(t *testing.T) {
 		r := httptest.NewRequest("GET", "/ws", nil)
 		r.TLS = verified(leaf)
 		u, err := a.Request(r, http.Header{})
-		if err != nil || u.ID != want || !u.Expires.Equal(end) || u.Guest || flaw(u.Name, hub.MaxName) != "" {
+		if err != nil || u.ID != want || !u.Expires.Equal(end) || u.Guest || hub.CheckName(u.Name) != nil {
 			t.Errorf("%s: %+v, %v", want, u, err)
 		}
 	}

@@ -2,6 +2,7 @@ package hub
 
 import (
 	"fmt"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -15,9 +16,37 @@ func CheckRoom(name string) error {
 	return checkText("a room's name", name, MaxRoom)
 }
 
-// CheckName returns nil if name can be a user's: at most MaxName bytes of UTF-8 without control
-// characters.
-func CheckName(name string) error { return checkText("a user's name", name, MaxName) }
+// CheckUser returns nil if id can be a user's: 1 to MaxUser bytes of UTF-8, of nothing that deceives
+// the eye.
+func CheckUser(id string) error {
+	if id == "" {
+		return &Error{Code: CodeBadRequest, Message: "a user's id is missing"}
+	}
+	return checkShown("a user's id", id, MaxUser)
+}
+
+// CheckName returns nil if name can be a user's: at most MaxName bytes of UTF-8, of nothing that
+// deceives the eye.
+func CheckName(name string) error { return checkShown("a user's name", name, MaxName) }
+
+// checkShown is checkText for what people know each other by: with characters that turn the
+// direction of writing or cannot be seen, one could pass for another.
+func checkShown(what, s string, limit int) error {
+	if err := checkText(what, s, limit); err != nil {
+		return err
+	}
+	if strings.ContainsFunc(s, deceptive) {
+		return &Error{Code: CodeBadRequest, Message: what + " has a character that cannot be seen"}
+	}
+	return nil
+}
+
+// deceptive tells format characters and line and paragraph separators. The two joiners are letters'
+// and emoji's own business.
+func deceptive(r rune) bool {
+	const nonJoiner, joiner = '\u200c', '\u200d'
+	return unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp) && r != nonJoiner && r != joiner
+}
 
 func checkText(what, s string, limit int) error {
 	if len(s) > limit {

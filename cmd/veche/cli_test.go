@@ -256,7 +256,7 @@ func TestToken(t *testing.T) {
 		t.Errorf("%+v, %v", u, err)
 	}
 	_, stderr := once(t, 1, "token", "--user", "server", "--token-secret", secret)
-	if !strings.Contains(stderr, "server's own") {
+	if !strings.Contains(stderr, "not one for tokens") {
 		t.Error(stderr)
 	}
 	_, stderr = once(t, 2, "token")
