@@ -85,7 +85,7 @@ func TestCrash(t *testing.T) {
 	dir := t.TempDir()
 	var acks []ack
 	for range 5 {
-		acks = append(acks, crashRound(t, dir, 50+rand.IntN(3000))...)
+		acks = append(acks, crashRound(t, dir, 50+rand.IntN(1500))...)
 		checkAcks(t, dir, acks)
 	}
 	t.Logf("%d messages were acknowledged", len(acks))

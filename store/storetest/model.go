@@ -11,7 +11,7 @@ import (
 )
 
 // testModel does to a store what happens to stores, also closing and opening a durable one, and
-// compares it with a model at every step. All runs share the store, each in rooms of its own.
+// compares it with a model. All runs share the store, each in rooms of its own.
 func testModel(t *testing.T, d Driver) {
 	dir := t.TempDir()
 	s := d.Open(t, dir)
@@ -25,7 +25,7 @@ func testModel(t *testing.T, d Driver) {
 			logs:     make(map[string][]stored),
 			receipts: make(map[[2]string]hub.Receipt),
 		}
-		actions := map[string]func(*rapid.T){"append": m.append, "read": m.read, "receipt": m.receipt, "": m.check}
+		actions := map[string]func(*rapid.T){"append": m.append, "read": m.read, "receipt": m.receipt, "look": m.look}
 		if d.Durable {
 			actions["reopen"] = func(rt *rapid.T) {
 				if rapid.IntRange(0, 63).Draw(rt, "one of 64, for it takes long") == 0 {
@@ -36,6 +36,9 @@ func testModel(t *testing.T, d Driver) {
 			}
 		}
 		rt.Repeat(actions)
+		for _, room := range m.rooms {
+			m.check(rt, room)
+		}
 	})
 }
 
@@ -123,26 +126,26 @@ func (m *model) receipt(t *rapid.T) {
 	m.receipts[[2]string{room, user}] = r
 }
 
-func (m *model) check(t *rapid.T) {
-	for _, room := range m.rooms {
-		if st := state(t, m.store, room); st.First != 1 || st.Head != uint64(len(m.logs[room])) {
-			t.Fatalf("room %q: %+v, want head %d", room, st, len(m.logs[room]))
+func (m *model) look(t *rapid.T) { m.check(t, m.drawRoom(t)) }
+
+func (m *model) check(t *rapid.T, room string) {
+	if st := state(t, m.store, room); st.First != 1 || st.Head != uint64(len(m.logs[room])) {
+		t.Fatalf("room %q: %+v, want head %d", room, st, len(m.logs[room]))
+	}
+	listed := make(map[string]hub.Receipt)
+	for _, r := range receipts(t, m.store, room, 10) {
+		listed[r.User] = r
+	}
+	for _, user := range modelUsers {
+		want, known := m.receipts[[2]string{room, user}]
+		if known && listed[user] != want {
+			t.Fatalf("a listed receipt is %+v, want %+v", listed[user], want)
 		}
-		listed := make(map[string]hub.Receipt)
-		for _, r := range receipts(t, m.store, room, 10) {
-			listed[r.User] = r
+		if !known {
+			want = hub.Receipt{Room: room, User: user}
 		}
-		for _, user := range modelUsers {
-			want, known := m.receipts[[2]string{room, user}]
-			if known && listed[user] != want {
-				t.Fatalf("a listed receipt is %+v, want %+v", listed[user], want)
-			}
-			if !known {
-				want = hub.Receipt{Room: room, User: user}
-			}
-			if got := receipt(t, m.store, room, user); got != want {
-				t.Fatalf("receipt %+v, want %+v", got, want)
-			}
+		if got := receipt(t, m.store, room, user); got != want {
+			t.Fatalf("receipt %+v, want %+v", got, want)
 		}
 	}
 }
