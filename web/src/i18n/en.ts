@@ -109,7 +109,7 @@ export const en = {
     field: 'Your name',
     save: 'Save',
     later: 'Not now',
-    change: (name: string) => `You are ${name}. Change the name`,
+    change: 'Change your name',
     long: 'A name has at most 64 bytes',
   },
 };

@@ -10,7 +10,7 @@ function said(words: object, path = ''): [string, string][] {
     const at = `${path}.${key}`;
     if (typeof value === 'string') return [[at, value]];
     if (typeof value === 'object') return said(value, at);
-    const argument = /typing/.test(key) ? ['Ann', 'Боб'] : /bytes|start|log|field|change|guest|tooLong/.test(key) ? 'x' : 5;
+    const argument = /typing/.test(key) ? ['Ann', 'Боб'] : /bytes|start|log|field|guest|tooLong/.test(key) ? 'x' : 5;
     return [[at, String(value(argument, 'y'))]];
   });
 }

@@ -134,7 +134,7 @@ export const ru: Words = {
     field: 'Ваше имя',
     save: 'Сохранить',
     later: 'Не сейчас',
-    change: (name) => `Вы — ${name}. Сменить имя`,
+    change: 'Сменить имя',
     long: 'В имени не больше 64 байт',
   },
 };
