@@ -46,7 +46,8 @@ type Config struct {
 	// TLS makes Serve speak it. LoadTLS reads one from files.
 	TLS *tls.Config
 
-	// Limits bounds what clients may make the server hold. Zero fields mean their defaults.
+	// Limits bounds what clients may make the server hold. Zero fields mean their defaults. Body is at
+	// most 512 KiB.
 	Limits Limits
 
 	// Spread is the time over which clients are asked to come back after a Drain, each at a random
@@ -62,8 +63,14 @@ const (
 	defaultSpread = 5 * time.Second
 )
 
-// check refuses patterns that match nothing.
+// maxBody is the largest Limits.Body: with what is around it, it must fit a frame.
+const maxBody = maxFrame / 2
+
+// check refuses what could only fail later.
 func (c *Config) check() error {
+	if c.Limits.Body > maxBody {
+		return fmt.Errorf("veche: a message's body cannot be larger than %d bytes", maxBody)
+	}
 	for _, pattern := range c.MemoryRooms {
 		if !glob.Valid(pattern) {
 			return fmt.Errorf("veche: %q is not a pattern of memory rooms", pattern)

@@ -28,6 +28,9 @@ func (s *Server) close(ctx context.Context) error {
 	if err := s.Drain(ctx); err != nil {
 		s.log.Info("not all clients left in time", "sessions", s.hub.Sessions())
 	}
+	if err := s.sockets.Close(ctx); err != nil {
+		s.log.Info("connections were cut", "err", err)
+	}
 	err := s.http.Shutdown(ctx)
 	if err != nil {
 		err = errors.Join(err, s.http.Close())

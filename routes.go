@@ -3,6 +3,9 @@ package veche
 import (
 	"net/http"
 
+	"github.com/vechehq/veche/gateway/native"
+	"github.com/vechehq/veche/gateway/raw"
+	"github.com/vechehq/veche/transport"
 	"github.com/vechehq/veche/web"
 )
 
@@ -11,9 +14,28 @@ func (s *Server) mux() http.Handler {
 	m := http.NewServeMux()
 	m.HandleFunc("GET /healthz", s.alive)
 	m.HandleFunc("GET /readyz", s.ready)
+	m.HandleFunc("GET /ws", s.speakNative)
+	m.HandleFunc("GET /raw/{room...}", s.speakRaw)
 	m.HandleFunc("GET /{$}", s.page)
 	m.Handle("/", web.Handler())
 	return guarded(m)
+}
+
+// speakNative opens the native protocol to a WebSocket. A bad credential is told in it, since browsers
+// cannot read the status of a refused upgrade.
+func (s *Server) speakNative(w http.ResponseWriter, r *http.Request) {
+	u, err := s.auth.Request(r, w.Header())
+	s.sockets.Serve(w, r, native.Protocol, func(p transport.Pipe) transport.Handler {
+		return s.native.Open(p, native.Visit{User: u, Err: err, Query: r.URL.Query()})
+	})
+}
+
+// speakRaw opens a room to a WebSocket without a protocol.
+func (s *Server) speakRaw(w http.ResponseWriter, r *http.Request) {
+	u, err := s.auth.Request(r, w.Header())
+	s.sockets.Serve(w, r, raw.Protocol, func(p transport.Pipe) transport.Handler {
+		return s.raw.Open(p, raw.Visit{User: u, Err: err, Room: r.PathValue("room"), Query: r.URL.Query()})
+	})
 }
 
 // page serves the chat. Whoever comes first is given a guest's cookie with it, so that all tabs of a

@@ -8,27 +8,40 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/vechehq/veche/auth"
+	"github.com/vechehq/veche/gateway/native"
+	"github.com/vechehq/veche/gateway/raw"
 	"github.com/vechehq/veche/hub"
 	"github.com/vechehq/veche/internal/glob"
 	"github.com/vechehq/veche/store/memory"
 	"github.com/vechehq/veche/store/sqlite"
+	"github.com/vechehq/veche/transport"
 )
 
 // Server is one node: its rooms, and the doors to them. It is safe for concurrent use.
 type Server struct {
-	config Config
-	log    *slog.Logger
-	auth   *auth.Auth
-	hub    *hub.Hub
-	hooks  hooks
-	routes http.Handler
-	http   *http.Server // of Serve
+	config  Config
+	log     *slog.Logger
+	auth    *auth.Auth
+	hub     *hub.Hub
+	hooks   hooks
+	sockets *transport.WebSocket
+	native  *native.Gateway
+	raw     *raw.Gateway
+	routes  http.Handler
+	http    *http.Server // of Serve
 
 	closing  sync.Once
 	closeErr error // immutable after closing
 }
+
+// What docs/protocol.md promises of a WebSocket.
+const (
+	maxFrame     = 1 << 20 // bytes of a message of a client, and of an object of the native protocol
+	pingInterval = 25 * time.Second
+)
 
 // New opens a server's data and returns it, ready for requests. Close it.
 func New(c Config) (*Server, error) {
@@ -60,6 +73,14 @@ func New(c Config) (*Server, error) {
 		Limits:     c.Limits,
 		Log:        c.Log,
 	})
+	s.sockets = transport.NewWebSocket(transport.Options{
+		MaxMessage: maxFrame, PingInterval: pingInterval,
+		Compression: transport.CompressionNoTakeover, OriginPatterns: c.Origins,
+	})
+	s.native = native.New(native.Config{
+		Hub: s.hub, Identity: identities, Server: "veche/" + Version(), Ping: pingInterval, Frame: maxFrame,
+	})
+	s.raw = raw.New(s.hub)
 	s.routes = s.mux()
 	s.http = s.newHTTP()
 	return s, nil

@@ -10,6 +10,13 @@ import (
 	"github.com/vechehq/veche/ws"
 )
 
+// The engine's kinds of compression.
+const (
+	CompressionOff        = ws.CompressionOff
+	CompressionNoTakeover = ws.CompressionNoTakeover
+	CompressionTakeover   = ws.CompressionTakeover
+)
+
 // Options of the WebSocket transport. The zero value is sensible.
 type Options struct {
 	MaxMessage     int64         // bytes of one message of a client; 1 MiB. Above: close 1009
