@@ -18,6 +18,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/vechehq/veche/auth"
+	"github.com/vechehq/veche/ws"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -205,6 +206,24 @@ func TestServe(t *testing.T) {
 	if !strings.Contains(p.err.String(), `"msg":"draining"`) {
 		t.Error("log:", p.err.String())
 	}
+}
+
+func TestSecondSignalInsists(t *testing.T) {
+	p := start(t, "--listen", "127.0.0.1:0", "--data", t.TempDir())
+	url := strings.Fields(p.line())[4]
+	p.line()
+	// A client that does not read does not answer the close either, so the drain waits for it.
+	conn, _, err := ws.Dial(t.Context(), "ws"+strings.TrimPrefix(url, "http")+"/ws", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.signals <- syscall.SIGTERM
+	p.signals <- syscall.SIGTERM
+	p.end(1)
+	if !strings.Contains(p.err.String(), "veche: ended at once, by the second signal") {
+		t.Error(p.err.String())
+	}
+	conn.CloseNow() // so that what was left behind ends too
 }
 
 func TestServeRefused(t *testing.T) {
