@@ -139,9 +139,9 @@ func (p *parser) checkFirst(first byte) error {
 func (p *parser) checkSecond(first, second byte) error {
 	masked := second&bitMask != 0
 	switch {
-	case masked != (p.side == Server) && p.side == Server:
+	case p.side == Server && !masked:
 		return p.broken("5.1", "frame from a client is not masked")
-	case masked != (p.side == Server):
+	case p.side == Client && masked:
 		return p.broken("5.1", "frame from a server is masked")
 	case opcode(first&0xf).control() && second&^bitMask > maxControl:
 		return p.broken("5.5", "control frame above 125 bytes")

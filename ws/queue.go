@@ -73,14 +73,25 @@ func (o *outbound) control(op opcode, payload []byte) bool {
 	return true
 }
 
-// answer queues a pong. "If an endpoint receives a Ping frame and has not yet sent Pong frame(s) in
-// response to previous Ping frame(s), the endpoint MAY elect to send a Pong frame for only the most
-// recently processed Ping frame": so a flood of pings takes no memory.
+// pongBacklog is how many bytes may wait for a pong to be queued behind them.
+const pongBacklog = 16 << 10
+
+// answer queues a pong. Behind a backlog only the latest ping is answered, so a flood of pings takes
+// no memory: "If an endpoint receives a Ping frame and has not yet sent Pong frame(s) in response to
+// previous Ping frame(s), the endpoint MAY elect to send a Pong frame for only the most recently
+// processed Ping frame" (RFC 6455, section 5.5.3).
 func (o *outbound) answer(payload []byte) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.pong = append(o.pong[:0], payload...)
-	o.pongDue = true
+	switch {
+	case o.closing:
+	case o.pongDue || o.waiting() > pongBacklog:
+		o.pong = append(o.pong[:0], payload...)
+		o.pongDue = true
+	default:
+		b := o.open()
+		b.b = appendFrame(b.b, o.side, opPong, false, payload)
+	}
 }
 
 // close queues the close frame. It reports false if there was one already.

@@ -1,0 +1,295 @@
+package ws
+
+import (
+	"bytes"
+	"compress/flate"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"testing/synctest"
+)
+
+// zlibPeer compresses and inflates with the standard library, which knows nothing of our codec.
+type zlibPeer struct {
+	deflateTakeover, inflateTakeover bool
+	window                           int // of what it inflates
+
+	zw   *flate.Writer
+	zbuf bytes.Buffer
+	past []byte // what it inflated
+}
+
+func (z *zlibPeer) deflate(s string) string {
+	if z.zw == nil || !z.deflateTakeover {
+		z.zw, _ = flate.NewWriter(&z.zbuf, 6)
+	}
+	z.zbuf.Reset()
+	_, _ = z.zw.Write([]byte(s))
+	_ = z.zw.Flush()
+	return strings.TrimSuffix(z.zbuf.String(), "\x00\x00\xff\xff")
+}
+
+func (z *zlibPeer) inflate(s string) (string, error) {
+	dict := z.past
+	if !z.inflateTakeover {
+		dict = nil
+	}
+	if z.window > 0 && len(dict) > z.window {
+		dict = dict[len(dict)-z.window:]
+	}
+	r := flate.NewReaderDict(strings.NewReader(s+"\x00\x00\xff\xff\x01\x00\x00\xff\xff"), dict)
+	b, err := io.ReadAll(r)
+	if z.past = append(z.past, b...); len(z.past) > 32<<10 {
+		z.past = z.past[len(z.past)-32<<10:]
+	}
+	return string(b), err
+}
+
+// jsonish makes text that compresses like chat does.
+func jsonish(size int, seed uint64) string {
+	r := rand.New(rand.NewPCG(seed, 1))
+	var b strings.Builder
+	for b.Len() < size {
+		fmt.Fprintf(&b, `{"id":%d,"type":"message","room":"general","from":"u%d","body":{"text":"привет, вече %d"}}`, r.IntN(1e6), r.IntN(50), r.IntN(1e4))
+	}
+	return strings.ToValidUTF8(b.String()[:size], "")
+}
+
+// TestAutobahnCompression is the suites 12.* and 13.*: messages of many sizes, several of each, text
+// and binary, under each agreement, echoed in both directions.
+func TestAutobahnCompression(t *testing.T) {
+	agreements := []struct {
+		name string
+		p    deflateParams
+	}{
+		{"12, 13.1 takeover", deflateParams{}},
+		{"13.2 server without", deflateParams{serverNoTakeover: true}},
+		{"13.3 server window 9", deflateParams{serverBits: 9}},
+		{"13.4 server window 15", deflateParams{serverBits: 15, clientNoTakeover: true}},
+		{"13.5 server window 8 without", deflateParams{serverBits: 8, serverNoTakeover: true}},
+		{"13.6 client window 10", deflateParams{clientBits: 10, serverBits: 12}},
+		{"13.7 both without", deflateParams{serverNoTakeover: true, clientNoTakeover: true}},
+	}
+	for _, a := range agreements {
+		for _, side := range []Side{Server, Client} {
+			for _, push := range []bool{false, true} {
+				t.Run(fmt.Sprintf("%s %v push %v", a.name, side, push), func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) { echoCompressed(t, a.p, side, push) })
+				})
+			}
+		}
+	}
+}
+
+func echoCompressed(t *testing.T, a deflateParams, side Side, push bool) {
+	c, p := deflatePair(t, side, Options{CompressionThreshold: 10}, a)
+	ended := echo(c, push)
+	// The standard library cannot limit its window, so such a peer does without takeover.
+	z := &zlibPeer{deflateTakeover: !a.clientNoTakeover && a.clientBits == 0, inflateTakeover: !a.serverNoTakeover, window: windowSize(a.serverBits)}
+	if side == Client {
+		z = &zlibPeer{deflateTakeover: !a.serverNoTakeover && a.serverBits == 0, inflateTakeover: !a.clientNoTakeover, window: windowSize(a.clientBits)}
+	}
+	small := 0
+	for i, size := range []int{0, 16, 64, 256, 256, 256, 1024, 1024, 4096, 8192, 16384, 32768, 40000, 65536, 131072, 300} {
+		s := jsonish(size, uint64(i))
+		first := byte(0xC1)
+		if i%3 == 2 {
+			first, s = 0xC2, s+"\xff\x00"
+		}
+		go p.write(p.fr(first, z.deflate(s)))
+		f, got, err := p.read()
+		if err == nil && f&bitRSV1 != 0 {
+			if size == 256 {
+				small += len(got)
+			}
+			got, err = z.inflate(got)
+		}
+		if err != nil || got != s || f&^bitRSV1 != first&^bitRSV1 {
+			t.Fatalf("message %d of %d bytes: frame %#x, %d bytes, %v", i, size, f, len(got), err)
+		}
+	}
+	if z.inflateTakeover && z.window > 1024 && small > 400 {
+		t.Errorf("three messages of 256 bytes with takeover took %d bytes", small)
+	}
+	p.write(p.fr(0x88, closePayload(1000, "")))
+	p.wantClose("end", 1000)
+	_ = p.nc.Close()
+	wantAs[*CloseError](t, <-ended)
+}
+
+// TestInflate takes the examples of RFC 7692, section 7.2.3.
+func TestInflate(t *testing.T) {
+	second := "\xf2\x00\x11\x00\x00"
+	tests := []struct {
+		name     string
+		takeover bool
+		messages []string
+	}{
+		{"one block", false, []string{"\xf2\x48\xcd\xc9\xc9\x07\x00"}},
+		{"shared window", true, []string{"\xf2\x48\xcd\xc9\xc9\x07\x00", second, second}},
+		{"no compression", false, []string{"\x00\x05\x00\xfa\xff\x48\x65\x6c\x6c\x6f\x00"}},
+		{"BFINAL", false, []string{"\xf3\x48\xcd\xc9\xc9\x07\x00\x00"}},
+		{"BFINAL and its window", true, []string{"\xf3\x48\xcd\xc9\xc9\x07\x00\x00", second}},
+		{"two blocks", false, []string{"\xf2\x48\x05\x00\x00\x00\xff\xff\xca\xc9\xc9\x07\x00"}},
+		{"BFINAL alone", false, []string{"\xf3\x48\xcd\xc9\xc9\x07\x00"}},
+	}
+	for _, tt := range tests {
+		f := &inflater{takeover: tt.takeover, window: maxWindow}
+		for i, m := range tt.messages {
+			out, err := f.message(&buffer{b: []byte(m)}, 100)
+			if err != nil || string(out.b) != "Hello" {
+				t.Errorf("%s, message %d: %v", tt.name, i, err)
+			}
+		}
+	}
+	f := &inflater{window: maxWindow}
+	for name, m := range map[string]string{
+		"reserved block":   "\x06",
+		"stored length":    "\x00\x05\x00\xfa\xfe\x48",
+		"before the start": second,
+		"cut":              "\xf2\x48\xcd",
+		"many streams":     strings.Repeat("\x03\x00", 100),
+	} {
+		if out, err := f.message(&buffer{b: []byte(m)}, 100); err == nil {
+			t.Errorf("%s: inflated to %q", name, out.b)
+		}
+	}
+}
+
+// TestBombs: a message that inflates to more than the limit is refused after the limit, not after the
+// whole; exactly the limit is taken.
+func TestBombs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		z := &zlibPeer{}
+		c, p := deflatePair(t, Server, Options{MaxMessage: 1 << 20}, deflateParams{})
+		rec := newRecorder()
+		sizes := make(chan int, 10)
+		rec.on = func(_ *Conn, _ MessageType, data []byte) { sizes <- len(data) }
+		c.Start(rec)
+		p.write(p.fr(0xC2, z.deflate(strings.Repeat("\x00", 1<<20))))
+		if n := <-sizes; n != 1<<20 {
+			t.Fatalf("a message of the limit has %d bytes", n)
+		}
+		bomb := z.deflate(strings.Repeat("\x00", 24<<20))
+		if len(bomb) > 1<<20 {
+			t.Fatalf("the bomb has %d bytes", len(bomb))
+		}
+		p.write(p.fr(0xC2, bomb))
+		p.wantClose("bomb", StatusTooBig)
+		p.wantEnd("bomb")
+		if e := wantAs[*TooBigError](t, <-rec.closed); e.Limit != 1<<20 {
+			t.Fatalf("%+v", e)
+		}
+	})
+	var out *buffer
+	f := &inflater{window: maxWindow}
+	bomb := (&zlibPeer{}).deflate(strings.Repeat("\x00", 8<<20))
+	_, err := f.message(&buffer{b: []byte(bomb)}, 1000)
+	if err != errInflatesTooBig || out != nil {
+		t.Fatalf("bomb: %v", err)
+	}
+	// What does not compress is a little longer on the wire than the limit.
+	noise := make([]byte, 1<<20)
+	_, _ = rand.NewChaCha8([32]byte{1}).Read(noise)
+	wire := (&zlibPeer{}).deflate(string(noise))
+	parser := &parser{side: Server, max: 1 << 20, inflate: f}
+	if got, err := parseAll(parser, rawFrame(0xC2, true, wire), 1<<16); err != nil || len(got) != 1 || got[0].data != string(noise) {
+		t.Fatalf("noise: %d bytes on the wire, %v", len(wire), err)
+	}
+}
+
+func TestCompressedRefusals(t *testing.T) {
+	for name, tt := range map[string]struct {
+		in   []fr
+		code StatusCode
+	}{
+		"garbage":             {frames(0xC1, "\x06\x06"), 1007},
+		"text":                {frames(0xC1, (&zlibPeer{}).deflate("\xff")), 1007},
+		"RSV1 on a later one": {frames(0x41, "\xf2\x48", 0xC0, "\xcd"), 1002},
+		"RSV1 on a ping":      {frames(0xC9, ""), 1002},
+		"RSV2":                {frames(0xE1, ""), 1002},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			c, p := deflatePair(t, Server, Options{}, deflateParams{})
+			ended := echo(c, true)
+			for _, f := range tt.in {
+				p.write(p.fr(f.first, f.payload))
+			}
+			p.wantClose(name, tt.code)
+			if e := wantAs[*ProtocolError](t, <-ended); e.Code != tt.code {
+				t.Errorf("%s: %+v", name, e)
+			}
+		})
+	}
+}
+
+// TestTakeoverFragmented: a compressed message in fragments, with a ping between.
+func TestTakeoverFragmented(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, p := deflatePair(t, Server, Options{}, deflateParams{})
+		echo(c, true)
+		z := &zlibPeer{deflateTakeover: true}
+		for range 2 {
+			w := z.deflate("Hello, Hello, Hello")
+			p.write(p.fr(0x41, w[:3]), p.fr(0x89, "p"), p.fr(0x00, w[3:4]), p.fr(0x80, w[4:]))
+			p.want("pong", 0x8A, "p")
+			p.want("echo below the threshold", 0x81, "Hello, Hello, Hello")
+		}
+	})
+}
+
+func TestExtensions(t *testing.T) {
+	offers := []struct {
+		line string
+		mode Compression
+		want string
+	}{
+		{"permessage-deflate", CompressionTakeover, "permessage-deflate"},
+		{"Permessage-Deflate", CompressionTakeover, "permessage-deflate"},
+		{"permessage-deflate", CompressionOff, ""},
+		{"permessage-deflate ; client_max_window_bits", CompressionTakeover, "permessage-deflate"},
+		{"permessage-deflate; client_max_window_bits=15", CompressionTakeover, "permessage-deflate"},
+		{"permessage-deflate; client_max_window_bits=7", CompressionTakeover, ""},
+		{"permessage-deflate; server_max_window_bits=8", CompressionTakeover, "permessage-deflate; server_max_window_bits=8"},
+		{`permessage-deflate; server_max_window_bits="1\5"`, CompressionTakeover, "permessage-deflate; server_max_window_bits=15"},
+		{"permessage-deflate; server_max_window_bits", CompressionTakeover, ""},
+		{"permessage-deflate; server_max_window_bits=08", CompressionTakeover, ""},
+		{"permessage-deflate; server_max_window_bits=+9", CompressionTakeover, ""},
+		{"permessage-deflate; server_max_window_bits=16", CompressionTakeover, ""},
+		{"permessage-deflate; server_no_context_takeover=1", CompressionTakeover, ""},
+		{"permessage-deflate; client_no_context_takeover; client_no_context_takeover", CompressionTakeover, ""},
+		{"permessage-deflate; client_no_context_takeover", CompressionTakeover, "permessage-deflate; client_no_context_takeover"},
+		{"permessage-deflate; foo, permessage-deflate", CompressionTakeover, "permessage-deflate"},
+		{"x-webkit-deflate-frame, , permessage-bzip2; a=b", CompressionTakeover, ""},
+	}
+	for _, tt := range offers {
+		list, ok := parseExtensions([]string{tt.line})
+		if !ok {
+			t.Errorf("%s: not parsed", tt.line)
+			continue
+		}
+		if _, got := acceptDeflate(list, tt.mode); got != tt.want {
+			t.Errorf("%s: answered %q, want %q", tt.line, got, tt.want)
+		}
+	}
+	for _, line := range []string{";", "a;", "a;;b", "a;b=", `a;b="`, `a;b="c d"`, `a;b="\`, "a b", "a=b", "a;b c", "é"} {
+		if list, ok := parseExtensions([]string{line}); ok {
+			t.Errorf("%q parsed as %v", line, list)
+		}
+	}
+}
+
+func TestSlide(t *testing.T) {
+	var w []byte
+	all := ""
+	for i := range 50 {
+		s := strings.Repeat(string(rune('a'+i%26)), i%13)
+		all += s
+		w = slide(w, []byte(s), 10)
+		if want := all[max(0, len(all)-10):]; string(w) != want {
+			t.Fatalf("%q, want %q", w, want)
+		}
+	}
+}
