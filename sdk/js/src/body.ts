@@ -5,11 +5,6 @@ import type { Body, Json, SendBody } from './types.js'
 
 const OCTETS = 'application/octet-stream'
 
-/** Reads a Blob. */
-export async function load(blob: Blob): Promise<Uint8Array> {
-  return new Uint8Array(await blob.arrayBuffer())
-}
-
 /** The wire form of a body. */
 export function toFields(body: Exclude<SendBody, Blob>, content?: string): Fields {
   if (body instanceof ArrayBuffer) body = new Uint8Array(body)

@@ -1,10 +1,10 @@
 // The client: one connection and the rooms that live on it.
 
-import { Connection, type Answer, type ConnectionHandler } from './connection.js'
+import { Connection, type ConnectionHandler } from './connection.js'
+import { Gate } from './deferred.js'
 import { Emitter } from './emitter.js'
 import { closed, VecheError } from './errors.js'
-import { Gate } from './gate.js'
-import type { ClientObject, Request, RoomObject, Welcome } from './protocol.js'
+import type { RoomObject, Welcome } from './protocol.js'
 import { ClientRoom, toSignal, type RoomHost } from './room.js'
 import type { Transport } from './transport.js'
 import type { Bye, ConnectionState, Options, OutboxStore, Room, RoomOptions, Unbind, User, Veche, VecheEvents } from './types.js'
@@ -20,7 +20,7 @@ export class Client implements Veche, ConnectionHandler, RoomHost {
   readonly receipts: boolean
 
   readonly #emitter = new Emitter<VecheEvents>()
-  readonly #connection: Connection
+  readonly connection: Connection
   readonly #rooms = new Map<string, ClientRoom>()
   /** Those who wait to be online. */
   readonly #gate = new Gate()
@@ -28,20 +28,20 @@ export class Client implements Veche, ConnectionHandler, RoomHost {
   constructor(url: string, transport: Transport, readonly store: OutboxStore, options: Options) {
     this.#options = options
     this.receipts = options.receipts ?? true
-    this.#connection = new Connection(url, transport, options, this)
-    this.#connection.start()
+    this.connection = new Connection(url, transport, options, this)
+    this.connection.start()
   }
 
   get state(): ConnectionState {
-    return this.#connection.state
+    return this.connection.state
   }
 
   get transport(): string | null {
-    return this.#connection.carrier
+    return this.connection.session?.transport ?? null
   }
 
   get retryAt(): Date | undefined {
-    return this.#connection.retryAt
+    return this.connection.retryAt
   }
 
   on<E extends keyof VecheEvents>(event: E, listener: VecheEvents[E]): Unbind {
@@ -52,27 +52,27 @@ export class Client implements Veche, ConnectionHandler, RoomHost {
     let room = this.#rooms.get(name)
     if (!room) {
       this.#rooms.set(name, (room = new ClientRoom(name, this, options)))
-      if (this.online) room.join()
+      room.join()
     }
     return room
   }
 
   async rename(name: string): Promise<User> {
     if (this.ended) throw this.ended
-    if (!this.online) await this.#gate.wait()
+    if (this.state !== 'online') await this.#gate.wait()
     await new Promise<void>((resolve, reject) =>
-      this.request({ type: 'hello', name }, answer => (answer instanceof VecheError ? reject(answer) : resolve())),
+      this.connection.request({ type: 'hello', name }, answer => (answer instanceof VecheError ? reject(answer) : resolve())),
     )
-    this.#connection.name = name
+    this.connection.name = name
     return this.user!
   }
 
   reconnect(): void {
-    this.#connection.start()
+    this.connection.start()
   }
 
   close(): void {
-    this.#connection.stop()
+    this.connection.stop()
     this.store.close()
   }
 
@@ -119,34 +119,14 @@ export class Client implements Veche, ConnectionHandler, RoomHost {
 
   // What the rooms ask.
 
-  get online(): boolean {
-    return this.state === 'online'
-  }
-
   get ended(): VecheError | undefined {
-    return this.state === 'ended' ? closed('the connection was ended') : undefined
-  }
-
-  get userId(): string | undefined {
-    return this.user?.id
-  }
-
-  get buffered(): number {
-    return this.#connection.buffered
+    return this.state === 'ended' ? closed('ended') : undefined
   }
 
   unsent(): number {
     let sum = 0
     for (const room of this.#rooms.values()) sum += room.unsent
     return sum
-  }
-
-  request(object: Request, answer: Answer): void {
-    this.#connection.request(object, answer)
-  }
-
-  post(object: ClientObject): void {
-    this.#connection.post(object)
   }
 
   left(room: ClientRoom): void {

@@ -7,7 +7,7 @@ import { CEILING } from './backoff.js'
  * - `credential`: get a fresh token and come back with it, once.
  * - `{after}`: come back, in so many ms; without it by one's own backoff.
  */
-export type Fate = 'stop' | 'credential' | { after?: number }
+export type Fate = 'stop' | 'credential' | { after?: number | undefined }
 
 /** No server may send us away for longer, in ms: a mistyped number is not for ever. */
 const MAX_AFTER = 3_600_000
@@ -18,8 +18,7 @@ const FATAL = [1002, 1003, 1007, 1008, 1009, 4403, 4409]
 /** By the words of a `bye`, or of the `error` that answers `hello`. */
 export function fateOfWords(words: { code: string; retry: boolean; after?: number | undefined }): Fate {
   if (words.code === 'expired' || words.code === 'unauthorized') return 'credential'
-  if (!words.retry) return 'stop'
-  return words.after === undefined ? {} : { after: Math.min(words.after * 1000, MAX_AFTER) }
+  return words.retry ? { after: words.after && Math.min(words.after * 1000, MAX_AFTER) } : 'stop'
 }
 
 /** By the close code alone. */

@@ -22,7 +22,7 @@ const RENEW_BEFORE = 30_000
 /** The longest that setTimeout can wait; anything longer would fire at once. */
 const MAX_TIMEOUT = 2 ** 31 - 1
 
-const GONE = 'the connection is gone'
+const GONE = 'disconnected'
 
 type Timer = ReturnType<typeof setTimeout> | undefined
 
@@ -68,7 +68,7 @@ export class Connection implements PipeHandler {
   readonly #backoff = new Backoff()
   readonly #watchdog = new Watchdog(
     () => this.post({ type: 'ping' }),
-    () => this.#broken('the server does not answer'),
+    () => this.#broken('no answer to a ping'),
   )
   #timer: Timer
   #renewal: Timer
@@ -82,21 +82,16 @@ export class Connection implements PipeHandler {
     this.name = options.name
   }
 
-  /** What carries the session; null while there is none. */
-  get carrier(): string | null {
-    return this.#session?.transport ?? null
-  }
-
-  /** Bytes of the session that have not left yet. */
-  get buffered(): number {
-    return this.#session?.buffered ?? 0
+  /** The pipe, once it was welcomed. */
+  get session(): Pipe | undefined {
+    return this.#welcomedAt ? this.#pipe : undefined
   }
 
   /** Connects now, whatever there was before. */
   start(): void {
     this.#unwatch ??= watch(
       () => this.#wake(),
-      () => void (this.#pipe && this.#broken('the network is gone')),
+      () => void (this.#pipe && this.#broken('no network')),
     )
     this.#refused = false
     if (this.#drop()) void this.#attempt()
@@ -111,17 +106,17 @@ export class Connection implements PipeHandler {
 
   /** Asks something. While there is no session the answer is `closed`, at once. */
   request(object: Request, answer: Answer): void {
-    this.#ask(this.#session, object, answer)
+    this.#say(this.session, object, answer)
   }
 
   /** Says something that has no answer. Dropped while there is no session. */
   post(object: ClientObject): void {
-    this.#session?.send(object)
+    this.session?.send(object)
   }
 
   opened(): void {
     const hello = { type: 'hello' as const, token: this.#token, resume: this.#resume, name: this.name }
-    this.#ask(this.#pipe, hello, answer => {
+    this.#say(this.#pipe, hello, answer => {
       if (answer instanceof VecheError && answer.code !== 'closed') this.#part(fateOfWords(answer), answer)
     })
   }
@@ -145,14 +140,10 @@ export class Connection implements PipeHandler {
   }
 
   closed(code: number, reason: string): void {
-    this.#part(fateOfCode(code, this.#welcomedAt > 0), closed(`the connection was closed: ${code} ${reason}`))
+    this.#part(fateOfCode(code, this.#welcomedAt > 0), closed(`closed: ${code} ${reason}`))
   }
 
-  get #session(): Pipe | undefined {
-    return this.#welcomedAt ? this.#pipe : undefined
-  }
-
-  #ask(pipe: Pipe | undefined, object: Request, answer: Answer): void {
+  #say(pipe: Pipe | undefined, object: Request, answer: Answer): void {
     if (!pipe) return answer(closed(GONE))
     const id = ++this.#lastId
     this.#answers.set(id, answer)
@@ -162,15 +153,15 @@ export class Connection implements PipeHandler {
   async #attempt(): Promise<void> {
     const round = ++this.#round
     this.retryAt = undefined
-    this.#timer = setTimeout(() => this.#broken('connecting took too long'), CONNECT_TIMEOUT)
+    this.#timer = setTimeout(() => this.#broken('no answer in time'), CONNECT_TIMEOUT)
     this.#move('connecting')
-    try {
-      this.#token = await this.#options.token?.()
-    } catch (cause) {
-      if (round === this.#round) this.#part({}, new VecheError('token', 'the token function failed', true, { cause }))
-      return
+    const token = await this.#ask()
+    if (round !== this.#round) return
+    if (token instanceof VecheError) this.#part({}, token)
+    else {
+      this.#token = token
+      this.#pipe = this.#transport.open(this.#url, this)
     }
-    if (round === this.#round) this.#pipe = this.#transport.open(this.#url, this)
   }
 
   #welcome(welcome: Welcome): void {
@@ -199,12 +190,17 @@ export class Connection implements PipeHandler {
   /** Renews in place. If that fails the session will expire, and the next one asks for a token anew. */
   async #renew(): Promise<void> {
     const round = this.#round
+    const token = await this.#ask()
+    if (round !== this.#round || !token) return
+    if (token instanceof VecheError) this.#handler.failed(token)
+    else this.request({ type: 'hello', token }, answer => answer instanceof VecheError && this.#handler.failed(answer))
+  }
+
+  async #ask(): Promise<string | undefined | VecheError> {
     try {
-      const token = await this.#options.token!()
-      if (round !== this.#round || !token) return
-      this.request({ type: 'hello', token }, answer => answer instanceof VecheError && this.#report(answer))
+      return await this.#options.token?.()
     } catch (cause) {
-      if (round === this.#round) this.#report(new VecheError('token', 'the token function failed', true, { cause }))
+      return new VecheError('token', 'no token', true, { cause })
     }
   }
 
@@ -217,7 +213,7 @@ export class Connection implements PipeHandler {
   #refuse({ id, code, message, retry }: Refusal): void {
     const error = new VecheError(code, message, retry)
     if (this.#answers.has(id!)) this.#answer(id, error)
-    else if (this.#welcomedAt) this.#report(error)
+    else if (this.#welcomedAt) this.#handler.failed(error)
     else this.#part(fateOfWords(error), error)
   }
 
@@ -287,10 +283,5 @@ export class Connection implements PipeHandler {
     this.state = state
     this.#options.log?.(state)
     this.#handler.moved()
-  }
-
-  #report(error: VecheError): void {
-    this.#options.log?.('error', error)
-    this.#handler.failed(error)
   }
 }

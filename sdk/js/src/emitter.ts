@@ -5,20 +5,19 @@ import type { Unbind } from './types.js'
 type Listener = (...args: any[]) => void
 
 export class Emitter<Events> {
-  readonly #listeners = new Map<keyof Events, Set<{ call: Listener }>>()
+  readonly #bound = new Set<{ event: keyof Events; listener: Listener }>()
 
   on<E extends keyof Events>(event: E, listener: Events[E]): Unbind {
-    let bound = this.#listeners.get(event)
-    if (!bound) this.#listeners.set(event, (bound = new Set()))
-    const entry = { call: listener as Listener } // of its own, so that the same function may be bound twice
-    bound.add(entry)
-    return () => void bound.delete(entry)
+    const binding = { event, listener: listener as Listener }
+    this.#bound.add(binding)
+    return () => void this.#bound.delete(binding)
   }
 
   emit<E extends keyof Events>(event: E, ...args: Parameters<Events[E] & Listener>): void {
-    for (const { call } of [...(this.#listeners.get(event) ?? [])]) {
+    for (const binding of [...this.#bound]) {
+      if (binding.event !== event) continue
       try {
-        call(...args)
+        binding.listener(...args)
       } catch (error) {
         queueMicrotask(() => {
           throw error

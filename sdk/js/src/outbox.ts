@@ -4,11 +4,13 @@
 // were not acknowledged go again, before any newer one. If the server refuses one for the moment
 // (`busy`), those that were on their way behind it may be stored before it.
 
-import { fromFields, load, toFields } from './body.js'
+import { fromFields, toFields } from './body.js'
+import { Deferred } from './deferred.js'
 import { VecheError } from './errors.js'
 import { Backoff } from './backoff.js'
+import type { Connection } from './connection.js'
 import type { Acknowledged, Ok, Send } from './protocol.js'
-import type { OutboxEntry, OutboxStore, Pending, SendBody, SendOptions, Sent } from './types.js'
+import type { OutboxEntry, OutboxStore, Pending, SendBody, SendOptions, Sent, User } from './types.js'
 
 /** Unacknowledged messages of a room on the wire; the server would stop reading at 256 for all rooms. */
 const WINDOW = 32
@@ -21,13 +23,13 @@ const ENVELOPE = 32
 
 export interface OutboxHost {
   readonly store: OutboxStore
+  readonly connection: Connection
   /** Who we are, once it is known. */
-  readonly userId: string | undefined
+  readonly user: User | undefined
   /** The largest frame that the server takes, in bytes. */
   readonly maxFrame: number
   /** Unsent messages of all rooms. */
   unsent(): number
-  request(object: Send, answer: (answer: Ok | VecheError) => void): void
   log(event: string, detail?: unknown): void
 }
 
@@ -88,15 +90,14 @@ export class Outbox {
     const known = this.#find(cid)
     if (known) return known.sent.promise
     if (this.#host.unsent() >= MAX_UNSENT) {
-      return Promise.reject(new VecheError('limit', `${MAX_UNSENT} messages are unsent already`, true))
+      return Promise.reject(new VecheError('limit', 'too much is unsent already', true))
     }
-    const blob = body instanceof Blob
-    if (blob) content ||= body.type
+    if (body instanceof Blob) content ||= body.type
     // Strictly ascending, so that what is read back from the store has its order.
     const at = (this.#lastAt = Math.max(Date.now(), this.#lastAt + 1))
-    const item: Item = { cid, kind, body, content, at, user: this.#host.userId, state: 'queued', sent: new Deferred() }
+    const item: Item = { cid, kind, body, content, at, user: this.#host.user?.id, state: 'queued', sent: new Deferred() }
     this.#items.push(item)
-    if (blob) void this.#read(item, body)
+    if (body instanceof Blob) void this.#read(item, body)
     else this.#ready(item, body)
     this.#changed()
     return item.sent.promise
@@ -104,13 +105,12 @@ export class Outbox {
 
   retry(cid: string): Promise<Sent> {
     const item = this.#find(cid)
-    if (!item) return Promise.reject(new VecheError('bad_request', 'no such message is pending'))
+    if (!item) return Promise.reject(new VecheError('bad_request', 'no such message'))
     if (item.state === 'failed') {
       item.error = undefined
       item.state = 'queued'
-      item.user = this.#host.userId
       item.sent = new Deferred()
-      if (item.entry) this.#keep(item, { ...item.entry, user: item.user })
+      this.#sign(item, this.#host.user?.id)
       this.#changed()
       this.#pump()
     }
@@ -121,7 +121,7 @@ export class Outbox {
     const item = this.#find(cid)
     if (!item) return
     this.#remove(item)
-    item.sent.reject(new VecheError('discarded', 'the message was given up'))
+    item.sent.reject(new VecheError('discarded', 'given up'))
     this.#changed()
     this.#pump()
   }
@@ -139,7 +139,7 @@ export class Outbox {
     this.#claims--
     this.#adopt(left) // in any case: they are not given again
     if (era !== this.#era) return
-    for (const item of this.#items) this.#sign(item, user)
+    for (const item of this.#items) this.#check(item, user)
     this.#live = true
     this.#changed()
     this.#pump()
@@ -191,20 +191,23 @@ export class Outbox {
   }
 
   /** What nobody had signed is this user's; what somebody else wrote stays theirs. */
-  #sign(item: Item, user: string): void {
-    if (item.user === undefined) {
-      item.user = user
-      if (item.entry) this.#keep(item, { ...item.entry, user })
-    } else if (item.user !== user && item.state === 'queued') {
-      this.#fail(item, new VecheError('forbidden', 'it was written by another user'))
+  #check(item: Item, user: string): void {
+    if (item.user === undefined) this.#sign(item, user)
+    else if (item.user !== user && item.state === 'queued') {
+      this.#fail(item, new VecheError('forbidden', 'written by another user'))
     }
+  }
+
+  #sign(item: Item, user: string | undefined): void {
+    item.user = user
+    if (item.entry) this.#keep(item, { ...item.entry, user })
   }
 
   async #read(item: Item, blob: Blob): Promise<void> {
     try {
-      this.#ready(item, await load(blob))
+      this.#ready(item, await blob.arrayBuffer())
     } catch (cause) {
-      this.#fail(item, new VecheError('bad_request', 'the Blob cannot be read', false, { cause }))
+      this.#fail(item, new VecheError('bad_request', 'unreadable Blob', false, { cause }))
     }
   }
 
@@ -241,11 +244,11 @@ export class Outbox {
     const object: Send = { type: 'send', room, cid, kind: kind || undefined, body, data, content }
     if (new TextEncoder().encode(JSON.stringify(object)).length > this.#host.maxFrame - ENVELOPE) {
       // The server would close the connection, every time anew.
-      this.#fail(item, new VecheError('too_large', 'the message is too large'))
+      this.#fail(item, new VecheError('too_large', 'too large a message'))
       return
     }
     item.state = 'sending'
-    this.#host.request(object, answer => this.#answered(item, answer))
+    this.#host.connection.request(object, answer => this.#answered(item, answer))
   }
 
   #answered(item: Item, answer: Ok | VecheError): void {
@@ -292,20 +295,6 @@ export class Outbox {
 
   #find(cid: string): Item | undefined {
     return this.#items.find(item => item.cid === cid)
-  }
-}
-
-/** A promise with its handles. One that nobody waits for may fail: the list shows it. */
-class Deferred<T> {
-  resolve!: (value: T) => void
-  reject!: (error: VecheError) => void
-  readonly promise = new Promise<T>((resolve, reject) => {
-    this.resolve = resolve
-    this.reject = reject
-  })
-
-  constructor() {
-    this.promise.catch(() => {})
   }
 }
 

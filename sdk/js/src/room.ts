@@ -4,16 +4,14 @@
 import { Backoff } from './backoff.js'
 import { fromFields, toFields } from './body.js'
 import type { Answer } from './connection.js'
+import { Gate } from './deferred.js'
 import { Emitter } from './emitter.js'
 import { closed, VecheError } from './errors.js'
-import { Gate } from './gate.js'
 import { Outbox, type OutboxHost } from './outbox.js'
 import type {
-  Emit,
   GapObject,
   HistoryQuery,
   Joined,
-  Mark,
   MessageObject,
   Page,
   PresenceObject,
@@ -50,14 +48,10 @@ const MAX_BUFFERED = 65_536
 
 /** What a room needs of the client it belongs to. */
 export interface RoomHost extends OutboxHost {
-  readonly online: boolean
-  readonly buffered: number
   /** Tell the room by ourselves what was received. */
   readonly receipts: boolean
   /** Why nothing can be asked any more. */
   readonly ended: VecheError | undefined
-  request(object: Request, answer: Answer): void
-  post(object: Emit | Mark): void
   left(room: ClientRoom): void
   failed(error: VecheError): void
 }
@@ -92,7 +86,7 @@ export class ClientRoom implements Room {
       {
         deliver: message => this.#deliver(message),
         gap: gap => this.#gap(gap),
-        ask: (after, answer) => this.#ask(after, answer),
+        ask: (after, answer) => this.#insist({ type: 'history', room: name, after, limit: FILL }, answer as Answer),
       },
       last,
       last === undefined ? undefined : epoch,
@@ -103,7 +97,7 @@ export class ClientRoom implements Room {
       () => this.last ?? 0,
       () => this.#emitter.emit('pending', this.pending),
     )
-    this.#marks = new OwnMarks(marks => host.post({ type: 'receipt', room: name, ...marks }))
+    this.#marks = new OwnMarks(marks => host.connection.post({ type: 'receipt', room: name, ...marks }))
   }
 
   get head(): number {
@@ -147,8 +141,9 @@ export class ClientRoom implements Room {
   }
 
   signal(kind: string, body?: Body): void {
-    if (this.state !== 'live' || this.#host.buffered > MAX_BUFFERED) return
-    this.#host.post({ type: 'signal', room: this.name, kind, ...(body !== undefined && toFields(body)) })
+    const { session } = this.#host.connection
+    if (this.state !== 'live' || !session || session.buffered > MAX_BUFFERED) return
+    session.send({ type: 'signal', room: this.name, kind, ...(body !== undefined && toFields(body)) })
   }
 
   receipt({ received = 0, read = 0 }: Partial<Watermarks>): void {
@@ -169,9 +164,9 @@ export class ClientRoom implements Room {
 
   leave(): void {
     if (!this.#here()) return
-    if (this.#host.online) this.#host.request({ type: 'leave', room: this.name }, () => {})
+    this.#host.connection.request({ type: 'leave', room: this.name }, () => {})
     this.#rest()
-    this.end(closed('the room was left'))
+    this.end(closed('left the room'))
     this.#move('left')
     this.#host.left(this)
   }
@@ -180,14 +175,8 @@ export class ClientRoom implements Room {
   join(): void {
     const { last, epoch } = this.#sequence
     const since = last ?? this.#begin
-    this.#host.request(
-      { type: 'join', room: this.name, since, epoch: last === undefined ? undefined : epoch },
-      answer => {
-        if (!this.#here()) return
-        if (answer instanceof VecheError) this.#refused(answer)
-        else this.#joined(answer as Joined)
-      },
-    )
+    const join = { type: 'join' as const, room: this.name, since, epoch: last === undefined ? undefined : epoch }
+    this.#insist(join, answer => (answer instanceof VecheError ? this.#refused(answer) : this.#joined(answer as Joined)))
   }
 
   /** The session is gone. */
@@ -219,7 +208,7 @@ export class ClientRoom implements Room {
   }
 
   #joined(ok: Joined): void {
-    this.#backoff.reset()
+    if (!this.#here()) return
     this.error = undefined
     this.state = 'live'
     this.presence.clear()
@@ -229,17 +218,13 @@ export class ClientRoom implements Room {
     if (!this.#here()) return // a listener left when it heard of the gap
     for (const { user, ...marks } of ok.receipts) this.#raise(user, marks)
     this.#marks.joined(ok)
-    void this.#outbox.open(this.#host.userId!)
+    void this.#outbox.open(this.#host.user!.id)
     this.#emitter.emit('state', 'live')
     this.#gate.open()
   }
 
   #refused(error: VecheError): void {
-    if (error.code === 'closed') return
-    if (error.retry) {
-      this.#later = setTimeout(() => this.join(), this.#backoff.next())
-      return
-    }
+    if (!this.#here()) return
     this.error = error
     this.#gate.open(error)
     this.#move('refused')
@@ -267,7 +252,7 @@ export class ClientRoom implements Room {
     if (!this.#here()) return // a listener left in the middle of a page
     const message = toMessage(object)
     const { seq, at, cid } = message
-    if (cid && message.from === this.#host.userId) this.#outbox.delivered(cid, { seq, at, dup: false })
+    if (cid && message.from === this.#host.user?.id) this.#outbox.delivered(cid, { seq, at, dup: false })
     this.#outbox.settle(seq)
     this.#emitter.emit('message', message)
     if (this.#host.receipts) this.#marks.raise({ received: seq })
@@ -283,32 +268,32 @@ export class ClientRoom implements Room {
     this.#emitter.emit('gap', { room: this.name, ...gap })
   }
 
-  /** Asks for what is missing; a refusal for the moment is tried again for as long as the session lasts. */
-  #ask(after: number, answer: (page: Page | VecheError) => void): void {
-    this.#host.request({ type: 'history', room: this.name, after, limit: FILL }, page => {
-      if (page instanceof VecheError && page.code === 'closed') return
-      if (page instanceof VecheError && page.retry) {
-        this.#later = setTimeout(() => this.#ask(after, answer), this.#backoff.next())
-        return
+  /** Asks until there is an answer for good, or the session ends. */
+  #insist(object: Request, answer: Answer): void {
+    this.#host.connection.request(object, result => {
+      if (!(result instanceof VecheError && result.retry)) {
+        this.#backoff.reset()
+        answer(result)
+      } else if (result.code !== 'closed') {
+        this.#later = setTimeout(() => this.#insist(object, answer), this.#backoff.next())
       }
-      this.#backoff.reset()
-      answer(page as Page | VecheError)
     })
   }
 
   #attended({ joined, left, names = {}, count }: PresenceObject): void {
     const reset = this.#snapshot
+    const named = (id: string) => ({ id, name: Object.hasOwn(names, id) ? names[id]! : '' })
+    const gone = left.map(id => this.presence.get(id) ?? named(id))
+    const come = joined.map(named)
+    for (const id of left) this.presence.delete(id)
+    for (const person of come) this.presence.set(person.id, person)
     this.#snapshot = false
     this.count = count
-    const gone = left.map(id => this.presence.get(id) ?? { id, name: '' })
-    const come = joined.map(id => ({ id, name: Object.hasOwn(names, id) ? names[id]! : '' }))
-    for (const { id } of gone) this.presence.delete(id)
-    for (const person of come) this.presence.set(person.id, person)
     this.#emitter.emit('presence', { room: this.name, joined: come, left: gone, count, reset })
   }
 
   #marked({ user, received, read }: ReceiptObject): void {
-    const grown = user === this.#host.userId ? this.#marks.heard({ received, read }) : this.#raise(user, { received, read })
+    const grown = user === this.#host.user?.id ? this.#marks.heard({ received, read }) : this.#raise(user, { received, read })
     if (grown) this.#emitter.emit('receipt', { room: this.name, user, received, read })
   }
 
@@ -321,7 +306,7 @@ export class ClientRoom implements Room {
   async #page(query: HistoryQuery): Promise<Page> {
     for (const backoff = new Backoff(); ; ) {
       await this.#live()
-      const answer = await new Promise<Parameters<Answer>[0]>(resolve => this.#host.request(query, resolve))
+      const answer = await new Promise<Parameters<Answer>[0]>(resolve => this.#host.connection.request(query, resolve))
       if (!(answer instanceof VecheError)) return answer as Page
       if (!answer.retry) throw answer
       // The next turn of the loop waits for the connection.
@@ -337,16 +322,14 @@ export class ClientRoom implements Room {
 
   /** Why nothing can be asked here any more. */
   get #over(): VecheError | undefined {
-    return this.#here() ? this.#host.ended : closed('the room was left')
+    return this.#here() ? this.#host.ended : closed('left the room')
   }
 }
 
-function toMessage(object: MessageObject): Message {
-  const { room, seq, from, name = '', at, cid, kind = '', content } = object
-  return { room, seq, from, name, cid, at: new Date(at), kind, body: fromFields(object)!, content }
+function toMessage({ type: _, data, body, at, ...message }: MessageObject): Message {
+  return { name: '', kind: '', ...message, at: new Date(at), body: fromFields({ body, data })! }
 }
 
-export function toSignal(object: SignalObject): Signal {
-  const { room = '', from = '', name = '', kind, content } = object
-  return { room, from, name, kind, body: fromFields(object), content }
+export function toSignal({ type: _, data, body, ...signal }: SignalObject): Signal {
+  return { room: '', from: '', name: '', ...signal, body: fromFields({ body, data }) }
 }

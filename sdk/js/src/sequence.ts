@@ -70,9 +70,9 @@ export class Sequence {
       this.#takeHeld()
       return
     }
-    if (this.#held.length < MAX_HELD) this.#held.push(message)
-    this.#target = Math.max(this.#target, this.#held.at(-1) === message ? message.seq - 1 : message.seq)
-    this.#fill()
+    const full = this.#held.length >= MAX_HELD
+    if (!full) this.#held.push(message)
+    this.#fill(full ? message.seq : message.seq - 1)
   }
 
   gap({ from, to, why }: GapObject): void {
@@ -91,20 +91,20 @@ export class Sequence {
       this.#takeHeld()
       return
     }
-    this.#target = Math.max(this.#target, to)
-    this.#fill()
+    this.#fill(to)
   }
 
   #startOver(to: number): void {
     this.lost()
     this.head = to
     this.last = Math.max(0, to - MAX_AFRESH)
-    this.#target = to
     this.#host.gap({ from: 1, to: this.last, why: 'epoch' })
-    this.#fill()
+    this.#fill(to)
   }
 
-  #fill(): void {
+  /** Reads the log up to there, if that is not under way. */
+  #fill(to: number): void {
+    this.#target = Math.max(this.#target, to)
     if (this.#asking || this.last === undefined || this.last >= this.#target) return
     this.#asking = true
     const [era, after] = [this.#era, this.last]
@@ -114,7 +114,7 @@ export class Sequence {
       if (answer instanceof VecheError) this.#lose(this.#target, 'lag')
       else this.#read(answer, after)
       this.#takeHeld()
-      this.#fill()
+      this.#fill(0)
     })
   }
 
