@@ -39,12 +39,14 @@ func TestHealth(t *testing.T) {
 
 func TestNotReadyWithoutStore(t *testing.T) {
 	s := newServer(t)
-	broken := hub.New(hub.Config{Store: brokenStore{memory.New(nil)}})
-	defer broken.Close(context.Background())
-	s.hub, broken = broken, s.hub
+	whole := s.hub
+	s.hub = hub.New(hub.Config{Store: brokenStore{memory.New(nil)}})
 	w := httptest.NewRecorder()
 	s.ServeHTTP(w, httptest.NewRequest("GET", "/readyz", nil))
-	s.hub, broken = broken, s.hub
+	if err := s.hub.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+	s.hub = whole
 	if want := `{"ready":false,"why":"store"}` + "\n"; w.Code != 503 || w.Body.String() != want {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
