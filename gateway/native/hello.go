@@ -59,11 +59,11 @@ func (s *session) identify(hs *hub.Session, h *wire.Hello) (u hub.User, before s
 	if err == nil && u.ID == "" {
 		err = &hub.Error{Code: hub.CodeUnauthorized, Message: "a token is required here"}
 	}
-	if u.Guest && h.Name != "" {
-		u.Name = h.Name
-	}
 	if resumed.ID != u.ID {
 		before = ""
+	}
+	if u.Guest && h.Name != "" {
+		u.Name = h.Name
 	}
 	return u, before, err
 }
