@@ -55,7 +55,8 @@ test('dates follow the variant of the language', () => {
 });
 
 test.each([
-  [512, '512 byte'],
+  [1, '1 byte'],
+  [512, '512 bytes'],
   [1_500, '1.5 kB'],
   [48_213, '48 kB'],
   [3_400_000, '3.4 MB'],

@@ -9,8 +9,10 @@ export function plurals(locale: string): (n: number, forms: Forms) => string {
   return (n, forms) => (forms[rules.select(n)] ?? forms.other).replace('#', numbers.format(n));
 }
 
-/** size says how many bytes as people do: 0.5 kB, 12 kB, 3.4 MB. */
+/** size says how many bytes as people do: 512 bytes, 12 kB, 3.4 MB. */
 export function size(locale: string, bytes: number): string {
-  const [n, unit] = bytes < 1000 ? [bytes, 'byte'] : bytes < 1e6 ? [bytes / 1e3, 'kilobyte'] : [bytes / 1e6, 'megabyte'];
-  return new Intl.NumberFormat(locale, { style: 'unit', unit, maximumFractionDigits: n < 10 ? 1 : 0 }).format(n);
+  const say = (n: number, unit: string, unitDisplay: 'short' | 'long') =>
+    new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay, maximumFractionDigits: n < 10 ? 1 : 0 }).format(n);
+  if (bytes < 1e3) return say(bytes, 'byte', 'long');
+  return bytes < 1e6 ? say(bytes / 1e3, 'kilobyte', 'short') : say(bytes / 1e6, 'megabyte', 'short');
 }
