@@ -52,6 +52,9 @@ func Open(path string, o *Options) (_ *Store, err error) {
 	if err := s.openReaders(ctx, path); err != nil {
 		return nil, err
 	}
+	if s.checkpointer, err = newCheckpointer(path, s.options.Log); err != nil {
+		return nil, err
+	}
 	if err := syncDir(filepath.Dir(path)); err != nil { // now that the log file is there too
 		return nil, err
 	}
@@ -61,10 +64,11 @@ func Open(path string, o *Options) (_ *Store, err error) {
 
 func (s *Store) openWriter(ctx context.Context, path string) (err error) {
 	s.writeDB, err = sql.Open("sqlite", dsn(path,
+		fmt.Sprintf("page_size(%d)", pageSize),
 		"journal_mode(wal)",
 		"synchronous(full)",
 		fmt.Sprintf("busy_timeout(%d)", lockPatience),
-		fmt.Sprintf("wal_autocheckpoint(%d)", checkpointPages),
+		"wal_autocheckpoint(0)", // see checkpointer
 		fmt.Sprintf("journal_size_limit(%d)", walLimit),
 		fmt.Sprintf("cache_size(-%d)", pageCache),
 	))
@@ -78,7 +82,7 @@ func (s *Store) openWriter(ctx context.Context, path string) (err error) {
 	if err := s.writeDB.QueryRowContext(ctx, "SELECT value FROM meta WHERE key = 'epoch'").Scan(&s.epoch); err != nil {
 		return err
 	}
-	s.writer, err = newWriter(ctx, s, path+"-wal")
+	s.writer, err = newWriter(ctx, s)
 	return err
 }
 

@@ -30,10 +30,11 @@ const (
 	receiptEvery = 200 * time.Millisecond
 	receiptRetry = 5 * time.Second
 
-	checkpointPages = 4000            // of 4 KiB: so much log SQLite copies into the database at once
-	walLimit        = 64 << 20        // bytes of log above which the writer waits for readers,
-	walPatience     = 50              // milliseconds each time
-	walRetry        = 2 * time.Second // and so often
+	pageSize        = 4096            // bytes
+	checkpointPages = 2000            // written to the log, after which they are copied into the database
+	walLimit        = 64 << 20        // bytes of log after which it is to begin anew
+	walPatience     = 50              // milliseconds to wait for readers then,
+	walRetry        = 2 * time.Second // at most so often
 	lockPatience    = 5000            // milliseconds to wait for a tool that has the file open
 	pageCache       = 32 << 10        // KiB, of the writer
 

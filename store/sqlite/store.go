@@ -22,12 +22,13 @@ type Store struct {
 	readDB  *sql.DB
 	queries queries
 
-	queue    queue
-	receipts dirtyReceipts
-	writer   *writer
-	answers  chan []entry  // from write to answer, in commit order
-	ended    chan struct{} // closed when both have returned
-	aborted  atomic.Bool   // fail what is not committed yet
+	queue        queue
+	receipts     dirtyReceipts
+	writer       *writer
+	checkpointer *checkpointer
+	answers      chan []entry  // from write to answer, in commit order
+	ended        chan struct{} // closed when both have returned
+	aborted      atomic.Bool   // fail what is not committed yet
 
 	closing  sync.Once
 	closeErr error // immutable after closing
@@ -42,6 +43,7 @@ func (s *Store) start() {
 	s.ended = make(chan struct{})
 	go s.write()
 	go s.answer()
+	go s.checkpointer.run()
 }
 
 // Append queues m for the next transaction, within the bounds of Options. An error that done gets
@@ -80,7 +82,7 @@ func (s *Store) commit(group []entry) {
 		s.writer.commit(group)
 	}
 	s.answers <- group
-	s.writer.checkpoint()
+	s.checkpointer.committed(s.writer.conn)
 }
 
 // wait returns when there may be something to write.
@@ -127,7 +129,7 @@ func (s *Store) close(ctx context.Context) error {
 	}
 	for s.receipts.waiting() && s.flushReceipts() {
 	}
-	return errors.Join(cut, s.closeFiles())
+	return errors.Join(cut, s.checkpointer.close(), s.closeFiles())
 }
 
 // closeFiles closes what was opened. SQLite moves the write-ahead log into the database by that.

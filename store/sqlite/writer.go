@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"time"
 
 	"github.com/vechehq/veche/hub"
@@ -32,11 +31,6 @@ type writer struct {
 	// heads are the ends of logs as of the running transaction. Nobody else writes the file (see
 	// fileLock), so they stay true.
 	heads map[string]*head
-
-	walPath  string
-	walLimit int64 // bytes
-	walRetry time.Duration
-	walTried time.Time // when checkpoint last waited for readers
 }
 
 type head struct {
@@ -45,11 +39,8 @@ type head struct {
 	at   int64
 }
 
-func newWriter(ctx context.Context, s *Store, walPath string) (w *writer, err error) {
-	w = &writer{
-		log: s.options.Log, heads: make(map[string]*head),
-		walPath: walPath, walLimit: walLimit, walRetry: walRetry,
-	}
+func newWriter(ctx context.Context, s *Store) (w *writer, err error) {
+	w = &writer{log: s.options.Log, heads: make(map[string]*head)}
 	if w.conn, err = s.writeDB.Conn(ctx); err != nil {
 		return nil, err
 	}
@@ -212,22 +203,6 @@ func (w *writer) loadHead(room string) (*head, error) {
 	}
 	h.seq = uint64(id & maxSeq)
 	return h, nil
-}
-
-// checkpoint keeps the write-ahead log bounded. SQLite copies it into the database by itself, every
-// checkpointPages, and begins it anew when no reader looks at it; but readers that overlap without a
-// pause would let it grow for ever. So above walLimit the writer waits for them, walPatience at most.
-func (w *writer) checkpoint() {
-	info, err := os.Stat(w.walPath)
-	if err != nil || info.Size() <= w.walLimit || time.Since(w.walTried) < w.walRetry {
-		return
-	}
-	w.walTried = time.Now()
-	_, err = w.conn.ExecContext(context.Background(), fmt.Sprintf(
-		"PRAGMA busy_timeout = %d; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA busy_timeout = %d", walPatience, lockPatience))
-	if err != nil {
-		w.log.Warn("sqlite: checkpoint", "err", err)
-	}
 }
 
 func (w *writer) close() error {
