@@ -5,11 +5,15 @@ import type { Body, Json, SendBody } from './types.js'
 
 const OCTETS = 'application/octet-stream'
 
-/** The wire form of a body. */
+/**
+ * The wire form of a body, and a copy: what becomes of the original later does not matter.
+ *
+ * @throws for what JSON cannot hold: cycles, BigInt, undefined.
+ */
 export function toFields(body: Exclude<SendBody, Blob>, content?: string): Fields {
   if (body instanceof ArrayBuffer) body = new Uint8Array(body)
   if (body instanceof Uint8Array) return { data: toBase64(body), content: content || OCTETS }
-  return { body: body as Json }
+  return { body: JSON.parse(JSON.stringify(body)) as Json }
 }
 
 /** What {@link toFields} took; undefined if there is none, which only a signal may have. */
@@ -18,10 +22,7 @@ export function fromFields(fields: Fields): Body | undefined {
 }
 
 function toBase64(bytes: Uint8Array): string {
-  let text = ''
-  // In pieces: a call takes only so many arguments.
-  for (let i = 0; i < bytes.length; i += 8192) text += String.fromCharCode(...bytes.subarray(i, i + 8192))
-  return btoa(text)
+  return btoa(Array.from(bytes, byte => String.fromCharCode(byte)).join(''))
 }
 
 function fromBase64(text: string): Uint8Array {

@@ -272,9 +272,7 @@ export class Connection implements PipeHandler {
     pipe?.close()
     if (session && Date.now() - session >= STABLE) this.#backoff.reset()
     if (session) this.#handler.lost()
-    const unanswered = [...this.#answers.values()]
-    this.#answers.clear()
-    for (const answer of unanswered) answer(closed(GONE))
+    for (const id of this.#answers.keys()) this.#answer(id, closed(GONE))
     return round === this.#round
   }
 

@@ -11,16 +11,13 @@ export function isOffline(): boolean {
  */
 export function watch(wake: () => void, lost: () => void): () => void {
   const page = globalThis.document as Document | undefined
-  const visible = () => void (page?.visibilityState === 'visible' && wake())
-  const bindings: [EventTarget | undefined, string, () => void][] = [
-    [globalThis as unknown as EventTarget, 'online', wake],
-    [globalThis as unknown as EventTarget, 'offline', lost],
-    [globalThis as unknown as EventTarget, 'pageshow', wake],
-    [page, 'visibilitychange', visible],
-    [page, 'resume', wake],
-  ]
-  for (const [target, event, listener] of bindings) target?.addEventListener?.(event, listener)
-  return () => {
-    for (const [target, event, listener] of bindings) target?.removeEventListener?.(event, listener)
-  }
+  const stop = new AbortController()
+  const on = (target: Partial<EventTarget> | undefined, event: string, listener: () => void) =>
+    target?.addEventListener?.(event, listener, { signal: stop.signal })
+  on(globalThis, 'online', wake)
+  on(globalThis, 'offline', lost)
+  on(globalThis, 'pageshow', wake)
+  on(page, 'resume', wake)
+  on(page, 'visibilitychange', () => page?.visibilityState === 'visible' && wake())
+  return () => stop.abort()
 }

@@ -16,7 +16,7 @@ import type { OutboxEntry, OutboxStore, Pending, SendBody, SendOptions, Sent, Us
 const WINDOW = 32
 
 /** Unsent messages of all rooms. Above it, send rejects with `limit`. */
-export const MAX_UNSENT = 1_000
+const MAX_UNSENT = 1_000
 
 /** Bytes that the connection adds to a request: its id. */
 const ENVELOPE = 32
@@ -97,9 +97,8 @@ export class Outbox {
     const at = (this.#lastAt = Math.max(Date.now(), this.#lastAt + 1))
     const item: Item = { cid, kind, body, content, at, user: this.#host.user?.id, state: 'queued', sent: new Deferred() }
     this.#items.push(item)
-    if (body instanceof Blob) void this.#read(item, body)
-    else this.#ready(item, body)
     this.#changed()
+    void this.#prepare(item)
     return item.sent.promise
   }
 
@@ -112,7 +111,8 @@ export class Outbox {
       item.sent = new Deferred()
       this.#sign(item, this.#host.user?.id)
       this.#changed()
-      this.#pump()
+      if (item.entry) this.#pump()
+      else void this.#prepare(item)
     }
     return item.sent.promise
   }
@@ -120,9 +120,8 @@ export class Outbox {
   discard(cid: string): void {
     const item = this.#find(cid)
     if (!item) return
-    this.#remove(item)
     item.sent.reject(new VecheError('discarded', 'given up'))
-    this.#changed()
+    this.#remove(item)
     this.#pump()
   }
 
@@ -165,7 +164,6 @@ export class Outbox {
     if (!item) return
     item.sent.resolve(sent)
     this.#remove(item)
-    this.#changed()
   }
 
   /** Everything up to `last` was delivered, or never will be. */
@@ -203,15 +201,18 @@ export class Outbox {
     if (item.entry) this.#keep(item, { ...item.entry, user })
   }
 
-  async #read(item: Item, blob: Blob): Promise<void> {
+  /** At once, except that a Blob must be read. */
+  async #prepare(item: Item): Promise<void> {
+    const { body } = item
     try {
-      this.#ready(item, await blob.arrayBuffer())
+      this.#ready(item, body instanceof Blob ? await body.arrayBuffer() : body)
     } catch (cause) {
-      this.#fail(item, new VecheError('bad_request', 'unreadable Blob', false, { cause }))
+      this.#fail(item, new VecheError('bad_request', 'no body', false, { cause }))
     }
   }
 
   #ready(item: Item, body: Exclude<SendBody, Blob>): void {
+    if (item.state !== 'queued') return // discarded while its Blob was read
     const { cid, kind, at, user } = item
     this.#keep(item, { room: this.#room, cid, kind, at, user, ...toFields(body, item.content) })
     this.#pump()
@@ -228,16 +229,12 @@ export class Outbox {
 
   #pump(): void {
     if (!this.#live || this.#pause) return
-    let changed = false
     let under = this.#items.filter(({ state }) => state === 'sending').length
-    for (const item of [...this.#items]) {
-      if (item.state !== 'queued') continue
-      if (!item.entry || under >= WINDOW) break
-      under++
-      changed = true
+    for (const item of this.#items.filter(({ state }) => state === 'queued')) {
+      if (!item.entry || under++ >= WINDOW) break
       this.#send(item, item.entry)
     }
-    if (changed) this.#changed()
+    this.#changed()
   }
 
   #send(item: Item, { room, cid, kind, body, data, content }: OutboxEntry): void {
@@ -291,6 +288,7 @@ export class Outbox {
     item.state = 'sent'
     this.#removed.add(item.cid)
     this.#stored(this.#host.store.delete(this.#room, item.cid))
+    this.#changed()
   }
 
   #find(cid: string): Item | undefined {

@@ -73,6 +73,7 @@ export class ClientRoom implements Room {
   readonly #begin: number | undefined
   /** The next presence tells of everybody. */
   #snapshot = false
+  #listing = false
   readonly #backoff = new Backoff()
   #later: ReturnType<typeof setTimeout> | undefined
   /** Those who wait for the room to be live. */
@@ -95,7 +96,7 @@ export class ClientRoom implements Room {
       name,
       host,
       () => this.last ?? 0,
-      () => this.#emitter.emit('pending', this.pending),
+      () => this.#listed(),
     )
     this.#marks = new OwnMarks(marks => host.connection.post({ type: 'receipt', room: name, ...marks }))
   }
@@ -240,6 +241,16 @@ export class ClientRoom implements Room {
 
   #here(): boolean {
     return this.state !== 'left'
+  }
+
+  /** Tells of the list, once for all that changes in one go. */
+  #listed(): void {
+    if (this.#listing) return
+    this.#listing = true
+    queueMicrotask(() => {
+      this.#listing = false
+      this.#emitter.emit('pending', this.pending)
+    })
   }
 
   #move(state: RoomState): void {

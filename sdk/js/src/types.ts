@@ -207,7 +207,7 @@ export interface RoomEvents {
   presence: (presence: Presence) => void
   gap: (gap: Gap) => void
   state: (state: RoomState) => void
-  /** The list of unsent messages has changed. */
+  /** The list of unsent messages has changed; told once for all changes of a turn of the event loop. */
   pending: (pending: readonly Pending[]) => void
 }
 

@@ -150,7 +150,6 @@ export function stubBrowser() {
   const document = Object.assign(new EventTarget(), { visibilityState: 'visible' })
   const navigator = { onLine: true }
   vi.stubGlobal('addEventListener', window.addEventListener.bind(window))
-  vi.stubGlobal('removeEventListener', window.removeEventListener.bind(window))
   vi.stubGlobal('document', document)
   vi.stubGlobal('navigator', navigator)
   return { window, document, navigator, fire: (event: string) => void window.dispatchEvent(new Event(event)) }

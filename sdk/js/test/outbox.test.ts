@@ -80,6 +80,55 @@ describe('sending', () => {
     await pipe.hears({ body: 'after' })
   })
 
+  test('what is changed after the call is sent as it was', async () => {
+    const c = new Conversation()
+    const room = c.veche.room('r')
+    const body = { text: 'before' }
+    void room.send(body)
+    body.text = 'after'
+    const pipe = await c.online()
+    await pipe.joins('r')
+    await pipe.hears({ body: { text: 'before' } })
+  })
+
+  test('what cannot be sent fails, and holds nobody up', async () => {
+    const { room, pipe } = await joined()
+    const cycle: any = {}
+    cycle.self = cycle
+    const blob = new Blob(['x'])
+    blob.arrayBuffer = () => Promise.reject(new Error('the file has gone'))
+    const failed = [room.send(cycle), room.send(undefined as never), room.send(blob, { cid: 'blob' })]
+    for (const sent of failed) await expect(sent).rejects.toMatchObject({ code: 'bad_request' })
+    void room.send('next')
+    await pipe.hears({ body: 'next' })
+    blob.arrayBuffer = async () => new ArrayBuffer(1)
+    void room.retry('blob')
+    await pipe.hears({ data: 'AA==' })
+  })
+
+  test('a Blob that is discarded while it is read is gone', async () => {
+    const store = memoryOutbox()
+    const { room, pipe } = await joined({ outbox: store })
+    const blob = new Blob(['x'])
+    let read!: (bytes: ArrayBuffer) => void
+    blob.arrayBuffer = () => new Promise(resolve => (read = resolve))
+    void room.send(blob, { cid: 'c' })
+    room.discard('c')
+    read(new ArrayBuffer(1))
+    await pipe.hearsNothing()
+    expect(await store.claim('r', 'me')).toEqual([])
+  })
+
+  test('the list is told once for all that changes in one go', async () => {
+    const { room } = await joined()
+    await settle()
+    const lists: number[] = []
+    room.on('pending', list => lists.push(list.length))
+    for (let i = 0; i < 100; i++) void room.send(i)
+    await settle()
+    expect(lists).toEqual([100])
+  })
+
   test('the same cid is the same message', async () => {
     const { room, pipe } = await joined()
     const [a, b] = [room.send('x', { cid: 'c' }), room.send('x', { cid: 'c' })]

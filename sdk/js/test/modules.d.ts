@@ -1,4 +1,9 @@
-// As much of ws as the tests use; it has no types of its own.
+// As much as the tests use of modules whose types are not installed.
+
+declare module 'node:zlib' {
+  export function gzipSync(data: string, options: { level: number }): Uint8Array
+}
+
 declare module 'ws' {
   import type { WebSocketClass } from '../src/index.js'
   interface Connection {
