@@ -92,9 +92,10 @@ func (s *session) arrive(u hub.User) {
 	s.enter()
 }
 
-// enter joins the room of the URL.
+// enter joins the room of the URL. The visit has then served.
 func (s *session) enter() {
 	q := s.visit.Query
+	s.visit = Visit{}
 	if !q.Has("room") {
 		return
 	}

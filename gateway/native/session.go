@@ -15,11 +15,11 @@ import (
 type session struct {
 	gateway *Gateway
 	pipe    transport.Pipe
-	visit   Visit
 
 	// owned by Receive
-	spoken  bool // a request was made: the user cannot change any more
-	foreign int  // objects that were none
+	visit   Visit // until the session is open
+	spoken  bool  // a request was made: the user cannot change any more
+	foreign int   // objects that were none
 
 	// owned by Drain
 	event [1]hub.Event

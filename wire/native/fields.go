@@ -99,7 +99,8 @@ func (f *fields) text(name field, max int) string {
 		f.fail(name, "is not a string")
 		return ""
 	}
-	s := string(appendUnquoted(nil, raw))
+	var buf [128]byte
+	s := string(appendUnquoted(buf[:0], raw))
 	if len(s) > max {
 		f.fail(name, "is above "+strconv.Itoa(max)+" bytes")
 		return ""
