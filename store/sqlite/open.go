@@ -52,10 +52,10 @@ func Open(path string, o *Options) (_ *Store, err error) {
 	if err := s.openReaders(ctx, path); err != nil {
 		return nil, err
 	}
-	if s.checkpointer, err = newCheckpointer(path, s.options.Log); err != nil {
+	if err := syncDir(filepath.Dir(path)); err != nil { // now that the log file is there too
 		return nil, err
 	}
-	if err := syncDir(filepath.Dir(path)); err != nil { // now that the log file is there too
+	if s.checkpointer, err = newCheckpointer(path, s.options.Log); err != nil {
 		return nil, err
 	}
 	s.start()
