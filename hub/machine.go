@@ -7,18 +7,17 @@ type room struct {
 	name    string
 	limits  *Limits
 	log     log
-	members map[*member]struct{}
+	members []*member // members[i].place = i
 	who     presence
 	marks   marks
 }
 
 func newRoom(name string, l *Limits) *room {
 	return &room{
-		name:    name,
-		limits:  l,
-		members: make(map[*member]struct{}),
-		who:     presence{users: make(map[string]*presentUser)},
-		marks:   marks{users: make(map[string]Receipt), changed: make(map[string]struct{})},
+		name:   name,
+		limits: l,
+		who:    presence{users: make(map[string]*presentUser)},
+		marks:  marks{users: make(map[string]Receipt), changed: make(map[string]struct{})},
 	}
 }
 
@@ -47,11 +46,12 @@ const pageSize = 128
 // join puts a session into the room and says where it starts. Nothing is delivered until start.
 func (r *room) join(m *member, o JoinOptions) Joined {
 	m.state, m.lag, m.gap, m.held, m.quiet = joining, o.Lag, nil, nil, nil
-	if _, again := r.members[m]; !again {
-		r.members[m] = struct{}{}
+	if !r.has(m) {
+		m.place = len(r.members)
+		r.members = append(r.members, m)
 		r.who.join(m.user)
 	}
-	recovered := r.place(m, o)
+	recovered := r.seat(m, o)
 	return Joined{
 		Room:      r.name,
 		Epoch:     r.log.epoch,
@@ -63,8 +63,8 @@ func (r *room) join(m *member, o JoinOptions) Joined {
 	}
 }
 
-// place sets the cursor by what the reader says it has, and reports whether it misses nothing.
-func (r *room) place(m *member, o JoinOptions) bool {
+// seat sets the cursor by what the reader says it has, and reports whether it misses nothing.
+func (r *room) seat(m *member, o JoinOptions) bool {
 	head := r.log.head
 	m.cursor = head + 1
 	switch {
@@ -158,7 +158,7 @@ func (r *room) page(m *member, p page, msgs []*Message) []page {
 // full comes back empty, with another epoch. Members are told that what they knew is gone.
 func (r *room) restart(s RoomState) {
 	r.log = log{epoch: s.Epoch, first: s.First, head: s.First - 1}
-	for m := range r.members {
+	for _, m := range r.members {
 		if m.state == joining {
 			continue
 		}
@@ -212,7 +212,7 @@ func (r *room) learn(msgs []*Message) []page {
 		next = append(next, r.log.learn(m)...)
 	}
 	if len(next) > 0 {
-		for m := range r.members {
+		for _, m := range r.members {
 			r.push(m, next)
 		}
 	}
@@ -237,7 +237,7 @@ func (r *room) push(m *member, msgs []*Message) {
 // signal goes to every member but the session that sent it.
 func (r *room) signal(s *Signal, from string) {
 	size := s.size()
-	for m := range r.members {
+	for _, m := range r.members {
 		if m.id != from {
 			m.tell(s, size)
 		}
@@ -249,7 +249,11 @@ func (r *room) leave(m *member) {
 	if !r.has(m) {
 		return
 	}
-	delete(r.members, m)
+	last := len(r.members) - 1
+	r.members[last].place = m.place
+	r.members[m.place] = r.members[last]
+	r.members[last] = nil
+	r.members = r.members[:last]
 	r.who.leave(m.user)
 	if _, present := r.who.users[m.user.ID]; !present {
 		r.marks.gone(m.user.ID)
@@ -265,8 +269,7 @@ func (r *room) rename(m *member, u User) {
 }
 
 func (r *room) has(m *member) bool {
-	_, ok := r.members[m]
-	return ok
+	return m.place < len(r.members) && r.members[m.place] == m
 }
 
 // beat tells what has changed in presence and receipts since the last one, and reports whether
@@ -274,7 +277,7 @@ func (r *room) has(m *member) bool {
 func (r *room) beat() bool {
 	p, receipts := r.who.flush(r.name), r.marks.flush()
 	if p != nil {
-		for m := range r.members {
+		for _, m := range r.members {
 			if m.state != joining && !p.only(m.user.ID) {
 				m.tell(p, p.size())
 			}
@@ -298,7 +301,7 @@ func (r *room) tellReceipts(receipts []*ReceiptEvent) {
 			authors[msg.From] = true
 		}
 	}
-	for m := range r.members {
+	for _, m := range r.members {
 		all := authors == nil || authors[m.user.ID]
 		for _, rc := range receipts {
 			if all || rc.User == m.user.ID {

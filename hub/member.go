@@ -8,10 +8,11 @@ type member struct {
 	id     string // its session's
 	user   User
 	out    outlet
+	place  int    // in room.members
 	cursor uint64 // the next seq to deliver
 	state  memberState
 	lag    LagPolicy
-	gap    *Gap // what a join found missing, told when it starts
+	gap    *Gap   // what a join found missing, told when it starts
 	held   []item // what came between the join and its start; at most maxHeld
 	missed bool   // presence or receipts were dropped
 

@@ -282,7 +282,7 @@ func (s *stage) check(t *testing.T, line string) {
 			t.Errorf("after %q: tail[%d] is %d, not %d", line, i, m.Seq, want)
 		}
 	}
-	for m := range s.room.members {
+	for _, m := range s.room.members {
 		if m.state == live && m.cursor != l.head+1 {
 			t.Errorf("after %q: %s is live at %d with head %d", line, m.id, m.cursor, l.head)
 		}
