@@ -1,6 +1,9 @@
 // A WebSocket client with the API of the standard: npm's ws or Node's own, by the first argument.
 // Messages are kept until they are asked for, so that waiting for one is one line.
 
+// patience is how many milliseconds anything may take that the server must do.
+const patience = 20_000
+
 export const [which, base, ...rest] = process.argv.slice(2)
 export const WebSocket = which === 'npm' ? (await import('ws')).default : globalThis.WebSocket
 
@@ -24,8 +27,11 @@ export class Client {
 
   // next resolves with the next message: a string or bytes.
   async next() {
-    while (this.#got.length === 0) {
-      const more = new Promise(resolve => { this.#wake = resolve })
+    if (this.#got.length === 0) {
+      const more = new Promise((resolve, reject) => {
+        this.#wake = resolve
+        setTimeout(reject, patience, new Error('nothing came')).unref()
+      })
       const end = await Promise.race([more, this.closed])
       if (end && this.#got.length === 0) throw new Error(`closed with ${end.code} ${end.reason}`)
     }

@@ -55,7 +55,7 @@ assert.deepEqual([third.seq, third.data, third.content], [3, btoa('\x00\xff'), '
 back.say({ type: 'history', id: 4, room, before: 3, limit: 1 })
 const page = await back.want({ type: 'ok', id: 4 })
 assert.deepEqual(page.messages.map(m => m.seq), [2])
-back.say({ type: 'send', id: 5, room: 'elsewhere', body: 1 })
+back.say({ type: 'receipt', id: 5, room: 'elsewhere', read: 1 })
 assert.equal((await back.want({ type: 'error', id: 5 })).code, 'not_joined')
 
 const closes = await Promise.all([back.close(), bob.close()])
