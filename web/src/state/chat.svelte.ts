@@ -1,6 +1,6 @@
 // The page's one connection, and the rooms in its list.
 
-import { connect, type Bye, type ConnectionState, type User, type Veche, type VecheError } from '@veche/client';
+import { connect, type ConnectionState, type User, type Veche } from '@veche/client';
 import { page } from '../model/window.ts';
 import { myName, myRooms } from './prefs.svelte.ts';
 import { RoomView } from './room.svelte.ts';
@@ -13,11 +13,13 @@ const maxRooms = 256;
 
 class Chat {
   state = $state<ConnectionState>('connecting');
+  /** The connection has failed or broken, and has not come back yet. */
+  away = $state(false);
   transport = $state<string | null>(null);
   retryAt = $state.raw<Date>();
   user = $state.raw<User>();
-  bye = $state.raw<Bye>();
-  error = $state.raw<VecheError>();
+  /** The last that the server, or the client, said against going on. */
+  why = $state.raw<{ readonly code: string }>();
 
   /** In the order of their names. */
   rooms = $state.raw<readonly RoomView[]>([]);
@@ -31,8 +33,8 @@ class Chat {
     this.#veche = connect(server, { name: myName.value || undefined });
     this.#veche.on('state', () => this.#sync());
     this.#veche.on('user', (user) => (this.user = user));
-    this.#veche.on('bye', (bye) => (this.bye = bye));
-    this.#veche.on('error', (error) => (this.error = error));
+    this.#veche.on('bye', (bye) => (this.why = bye));
+    this.#veche.on('error', (error) => (this.why = error));
     this.#sync();
     myRooms.value.forEach((name) => this.#add(name));
     addEventListener('storage', () => this.#followTabs());
@@ -88,7 +90,8 @@ class Chat {
     this.state = this.#veche.state;
     this.transport = this.#veche.transport;
     this.retryAt = this.#veche.retryAt;
-    if (this.state === 'online') this.bye = this.error = undefined;
+    this.away = this.state !== 'online' && (this.away || this.state !== 'connecting');
+    if (this.state === 'online') this.why = undefined;
   }
 }
 

@@ -1,10 +1,10 @@
 // What went wrong, in the reader's language.
 
-import { VecheError } from '@veche/client';
 import { i18n } from './i18n.svelte.ts';
 
 /** describe says an error by its code; the server's own sentences are English and for programs. */
 export function describe(error: unknown): string {
   const words: Record<string, string> = i18n.t.errors;
-  return (error instanceof VecheError && words[error.code]) || i18n.t.errors.other;
+  const code = error && typeof error === 'object' && 'code' in error ? String(error.code) : '';
+  return Object.hasOwn(words, code) ? words[code]! : words.other!;
 }
