@@ -115,15 +115,21 @@ func dsn(path string, pragmas ...string) string {
 	return u.String()
 }
 
-// createDir makes the directory and lets its name reach the disk.
+// createDir makes the directory and those above it, and lets their names reach the disk.
 func createDir(dir string) error {
-	if _, err := os.Stat(dir); err == nil {
+	if info, err := os.Stat(dir); err == nil && info.IsDir() {
 		return nil
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	parent := filepath.Dir(dir)
+	if parent != dir {
+		if err := createDir(parent); err != nil {
+			return err
+		}
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil {
 		return err
 	}
-	return syncDir(filepath.Dir(dir))
+	return syncDir(parent)
 }
 
 // createFile makes an empty file that only we may read, before SQLite makes one that others may read

@@ -31,6 +31,8 @@ type writer struct {
 	// heads are the ends of logs as of the running transaction. Nobody else writes the file (see
 	// fileLock), so they stay true.
 	heads map[string]*head
+
+	complained time.Time
 }
 
 type head struct {
@@ -84,7 +86,7 @@ func (w *writer) commit(group []entry) {
 		return nil
 	})
 	if err != nil {
-		w.log.Error("sqlite: a transaction failed", "messages", len(group), "err", err)
+		w.complain("a transaction failed", err)
 		fail(group)
 	}
 }
@@ -121,7 +123,7 @@ func (w *writer) add(e *entry, now int64) error {
 		e.first, err = w.findFirst(h.room, e.m)
 		return err
 	case isOwnFault(err):
-		w.log.Error("sqlite: a message cannot be stored", "room", e.m.Room, "err", err)
+		w.complain("a message cannot be stored", err)
 		e.err = hub.ErrUnavailable
 		delete(w.heads, e.m.Room)
 		return nil
@@ -203,6 +205,14 @@ func (w *writer) loadHead(room string) (*head, error) {
 	}
 	h.seq = uint64(id & maxSeq)
 	return h, nil
+}
+
+// complain logs an error, once a second at most: a full disk fails thousands of groups.
+func (w *writer) complain(what string, err error) {
+	if time.Since(w.complained) >= time.Second {
+		w.complained = time.Now()
+		w.log.Error("sqlite: "+what, "err", err)
+	}
 }
 
 func (w *writer) close() error {
