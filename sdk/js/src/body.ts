@@ -3,8 +3,6 @@
 import type { Fields } from './protocol.js'
 import type { Body, Json, SendBody } from './types.js'
 
-const OCTETS = 'application/octet-stream'
-
 /**
  * The wire form of a body, and a copy: what becomes of the original later does not matter.
  *
@@ -12,7 +10,7 @@ const OCTETS = 'application/octet-stream'
  */
 export function toFields(body: Exclude<SendBody, Blob>, content?: string): Fields {
   if (body instanceof ArrayBuffer) body = new Uint8Array(body)
-  if (body instanceof Uint8Array) return { data: toBase64(body), content: content || OCTETS }
+  if (body instanceof Uint8Array) return { data: toBase64(body), content }
   return { body: JSON.parse(JSON.stringify(body)) as Json }
 }
 

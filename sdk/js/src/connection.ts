@@ -214,7 +214,8 @@ export class Connection implements PipeHandler {
     const error = new VecheError(code, message, retry)
     if (this.#answers.has(id!)) this.#answer(id, error)
     else if (this.#welcomedAt) this.#handler.failed(error)
-    else this.#part(fateOfWords(error), error)
+    // bad_request without id: our hello did not come in time.
+    else this.#part(code === 'bad_request' ? {} : fateOfWords(error), error)
   }
 
   #bye({ code, message = '', retry = false, after }: ByeObject): void {

@@ -17,7 +17,6 @@ export function watch(wake: () => void, lost: () => void): () => void {
   on(globalThis, 'online', wake)
   on(globalThis, 'offline', lost)
   on(globalThis, 'pageshow', wake)
-  on(page, 'resume', wake)
   on(page, 'visibilitychange', () => page?.visibilityState === 'visible' && wake())
   return () => stop.abort()
 }

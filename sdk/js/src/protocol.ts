@@ -5,7 +5,7 @@ import type { Json } from './types.js'
 
 export const PROTOCOL = 'veche.v1'
 
-/** A body's two forms on the wire: `body`, or `data` (base64) with `content`. */
+/** A body's two forms on the wire: `body`, or `data` (base64) with a `content` if it is known. */
 export interface Fields {
   body?: Json | undefined
   data?: string | undefined
@@ -147,6 +147,8 @@ export interface ReceiptObject {
 export interface PresenceObject {
   type: 'presence'
   room: string
+  /** The list begins anew. */
+  whole?: boolean
   joined: string[]
   names?: Record<string, string>
   left: string[]

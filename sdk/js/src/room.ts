@@ -71,8 +71,6 @@ export class ClientRoom implements Room {
   readonly #marks: OwnMarks
   /** What the first join asks for when that is no seq: the last so many, or only what comes. */
   readonly #begin: number | undefined
-  /** The next presence tells of everybody. */
-  #snapshot = false
   #listing = false
   readonly #backoff = new Backoff()
   #later: ReturnType<typeof setTimeout> | undefined
@@ -212,9 +210,7 @@ export class ClientRoom implements Room {
     if (!this.#here()) return
     this.error = undefined
     this.state = 'live'
-    this.presence.clear()
     this.count = ok.count
-    this.#snapshot = true
     this.#sequence.joined(ok, this.#begin)
     if (!this.#here()) return // a listener left when it heard of the gap
     for (const { user, ...marks } of ok.receipts) this.#raise(user, marks)
@@ -291,14 +287,13 @@ export class ClientRoom implements Room {
     })
   }
 
-  #attended({ joined, left, names = {}, count }: PresenceObject): void {
-    const reset = this.#snapshot
+  #attended({ whole: reset = false, joined, left, names = {}, count }: PresenceObject): void {
+    if (reset) this.presence.clear()
     const named = (id: string) => ({ id, name: Object.hasOwn(names, id) ? names[id]! : '' })
     const gone = left.map(id => this.presence.get(id) ?? named(id))
     const come = joined.map(named)
     for (const id of left) this.presence.delete(id)
     for (const person of come) this.presence.set(person.id, person)
-    this.#snapshot = false
     this.count = count
     this.#emitter.emit('presence', { room: this.name, joined: come, left: gone, count, reset })
   }

@@ -65,7 +65,7 @@ export interface Message {
   /** What it means to the application; empty for a plain message. */
   readonly kind: string
   readonly body: Body
-  /** Content type of a body of bytes. */
+  /** Content type of a body of bytes, if the sender named one. */
   readonly content?: string | undefined
 }
 
@@ -93,14 +93,14 @@ export interface Receipt extends Watermarks {
   readonly user: string
 }
 
-/** Who came and who went. The first after a join is a snapshot: `joined` has everybody, `reset` is true. */
+/** Who came and who went. Somebody in `joined` who is known already has a new name. */
 export interface Presence {
   readonly room: string
   readonly joined: readonly Person[]
   readonly left: readonly Person[]
   /** How many users are present now; may be more than the server lists. */
   readonly count: number
-  /** What was known before is void. */
+  /** The list begins anew, `joined` is everybody (at most 200): the first after a join, and now and then. */
   readonly reset: boolean
 }
 
@@ -275,7 +275,7 @@ export interface Room {
   readonly last: number | undefined
   /** Changes only if the log was lost or restored. */
   readonly epoch: string | undefined
-  /** Who is present, by user id. Stays as it was while the connection is away. */
+  /** Who is present, by user id. Stays as it was while the connection is away; at most some 200. */
   readonly presence: ReadonlyMap<string, Person>
   /** How many users are present; may be more than `presence` lists. */
   readonly count: number

@@ -169,7 +169,10 @@ describe('coming back', () => {
     const c = new Conversation()
     const pipe = await c.pipe()
     pipe.opens()
-    pipe.cuts(1008)
+    pipe.says({ type: 'error', code: 'bad_request', message: 'no hello in time', retry: false })
+    expect(c.veche.state).toBe('waiting')
+    const next = await c.nextPipe()
+    next.cuts(1008)
     expect(c.veche.state).toBe('waiting')
   })
 

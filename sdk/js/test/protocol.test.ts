@@ -18,7 +18,7 @@ const messages = events.filter(({ value }) => value.type === 'message')
 
 test.each(messages)('body both ways: $name', ({ value }) => {
   const { body, data, content } = value as Fields
-  const fields = data === undefined ? { body } : { data, content: content ?? 'application/octet-stream' }
+  const fields = data === undefined ? { body } : { data, content }
   expect(toFields(fromFields(value as Fields)!, content)).toEqual(fields)
 })
 

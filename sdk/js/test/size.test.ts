@@ -11,7 +11,7 @@ async function gzipped(entry: string): Promise<number> {
     build: {
       write: false,
       target: 'es2022',
-      lib: { entry, formats: ['es'] },
+  lib: { entry, formats: ['es'] },
       rolldownOptions: { output: { minify: true } },
     },
   })
