@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 	"time"
 
@@ -247,11 +248,15 @@ func TestRoomFull(t *testing.T) {
 func TestCloseCutShort(t *testing.T) {
 	dir := t.TempDir()
 	s := openIn(t, dir, nil)
-	const n = 20_000
+	const n = 20_000 // more than the groups that are committed while the first answer is held
 	answers := make(chan error, n)
-	for range n {
-		s.Append(&hub.Message{Room: "room", From: "ann", Body: body(100)},
-			func(_ *hub.Message, _ bool, err error) { answers <- err })
+	for i := range n {
+		s.Append(&hub.Message{Room: "room", From: "ann", Body: body(100)}, func(_ *hub.Message, _ bool, err error) {
+			for i == 0 && !s.aborted.Load() { // until Close has lost patience
+				runtime.Gosched()
+			}
+			answers <- err
+		})
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
