@@ -2,6 +2,7 @@ package hub
 
 import (
 	"crypto/rand"
+	"errors"
 	"sync"
 	"time"
 )
@@ -45,7 +46,7 @@ type membership struct {
 
 // Connect opens a session for a user. A hook may refuse it; a hub that drains does.
 func (h *Hub) Connect(u User, sink Sink) (*Session, error) {
-	if err := CheckName(u.Name); err != nil {
+	if err := errors.Join(CheckUser(u.ID), CheckName(u.Name)); err != nil {
 		return nil, err
 	}
 	s := &Session{
