@@ -104,6 +104,11 @@ e2e: node-modules ## people in Chromium; PICTURES=dir saves what they see
 	$(call title,people in Chromium)
 	cd test && go test -count=1 -v ./e2e
 
+.PHONY: bench
+bench: build node-modules ## measure durable sends, and fan-out beside socket.io and NATS
+	$(call title,bench)
+	cd bench && go run . sends && go run . fanout
+
 .PHONY: fuzz
 fuzz: ## run every fuzz target for FUZZTIME (20s)
 	$(call title,fuzz)
