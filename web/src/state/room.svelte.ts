@@ -57,6 +57,7 @@ export class RoomView {
     room.on('message', (message) => this.#arrived(message));
     room.on('state', (state) => {
       if (state === 'live' && !this.ready && room.own.received === 0) this.baseline = room.head;
+      if (state !== 'live') this.typing.clear();
       this.#sync();
     });
     room.on('receipt', () => this.#sync());

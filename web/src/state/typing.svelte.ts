@@ -25,6 +25,11 @@ export class Typing {
     if (this.#timers.delete(id)) this.people = this.people.filter((p) => p.id !== id);
   }
 
+  /** Nothing is known of anybody any more. */
+  clear(): void {
+    for (const id of this.#timers.keys()) this.ended(id);
+  }
+
   /** Whether it is time to say again that one is typing oneself. */
   due(): boolean {
     if (Date.now() - this.#said < again) return false;
