@@ -180,7 +180,7 @@ describe('coming back', () => {
     expect(second.slice(0, 2).map(({ cid }) => cid)).toEqual(first.slice(1).map(({ cid }) => cid))
     next.says(ok(second[0], 2, true))
     next.says(ok(second[1], 3))
-    expect((await Promise.all(sent)).map(({ seq, dup }) => [seq, dup])).toEqual([[1, false], [2, true], [3, false]]) // prettier-ignore
+    expect((await Promise.all(sent)).map(({ seq, dup }) => [seq, dup])).toEqual([[1, false], [2, true], [3, false]])
   })
 
   test('a message of our own that is delivered is its acknowledgement', async () => {

@@ -268,7 +268,7 @@ describe('receipts', () => {
     pipe.says({ type: 'receipt', room: 'r', user: 'me', received: 9, read: 8 })
     expect(room.receipts.get('u')).toEqual({ received: 5, read: 2 })
     expect(room.own).toEqual({ received: 9, read: 8 })
-    expect(heard).toEqual([['u', 5, 2], ['me', 9, 8]]) // prettier-ignore
+    expect(heard).toEqual([['u', 5, 2], ['me', 9, 8]])
     await pipe.hearsNothing()
   })
 })
@@ -284,8 +284,8 @@ describe('presence and signals', () => {
     expect(room.count).toBe(2)
     first.says({ type: 'presence', room: 'r', whole: true, joined: ['u', 'constructor'], names: { u: 'Bob' }, left: [], count: 2 })
     first.says({ type: 'presence', room: 'r', joined: [], left: ['u'], count: 1 })
-    const [bob, other] = [{ id: 'u', name: 'Bob' }, { id: 'constructor', name: '' }] // prettier-ignore
-    expect(heard).toEqual([[[bob, other], [], 2, true], [[], [bob], 1, false]]) // prettier-ignore
+    const [bob, other] = [{ id: 'u', name: 'Bob' }, { id: 'constructor', name: '' }]
+    expect(heard).toEqual([[[bob, other], [], 2, true], [[], [bob], 1, false]])
     expect([...room.presence.keys()]).toEqual(['constructor'])
     first.cuts()
     expect(room.presence.size).toBe(1)
