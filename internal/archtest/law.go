@@ -79,7 +79,7 @@ var law = []clause{
 	{
 		pkg: "store/storetest", floor: 2,
 		may:   []string{"hub"},
-		takes: []string{"github.com/google/go-cmp", "pgregory.net/rapid", "go.uber.org/goleak"},
+		takes: testTools,
 		never: []edge{
 			{"store/*", "the suite judges every driver alike, so it knows none"},
 		},
@@ -102,6 +102,15 @@ var law = []clause{
 			{"store/*", "a driver never leans on another driver"},
 		},
 		rest: "a driver implements hub.Store and knows the domain only",
+	},
+	{
+		pkg: "bus/bustest", floor: 2,
+		may:   []string{"hub"},
+		takes: testTools,
+		never: []edge{
+			{"bus/*", "the suite judges every driver alike, so it knows none"},
+		},
+		rest: "the suite stands on hub.Bus and on test tools",
 	},
 	{
 		pkg: "bus/*", floor: 2,
@@ -144,6 +153,7 @@ var law = []clause{
 		},
 		never: []edge{
 			{"store/storetest", "a suite does not ship"},
+			{"bus/bustest", "a suite does not ship"},
 			{"wire/*", "the front door routes; gateways spell"},
 			{"cmd/*", "no arrow runs up"},
 			{"modernc.org/sqlite", "the driver is behind store/sqlite"},
@@ -159,6 +169,7 @@ var law = []clause{
 			{"gateway/*", "the binary is nothing more than a program that uses the library"},
 			{"transport", "the binary is nothing more than a program that uses the library"},
 			{"store/storetest", "a suite does not ship"},
+			{"bus/bustest", "a suite does not ship"},
 		},
 		rest: "the command reads flags, picks drivers and starts a Server",
 	},
