@@ -58,7 +58,7 @@ func (c *clause) forbids(from, to string) string {
 	if ours && strings.HasPrefix(local, from+"/") {
 		return ""
 	}
-	if ours && below(local, c.may) && !c.names(local) {
+	if ours && below(local, c.mayOf(from)) && !c.names(local) {
 		return ""
 	}
 	for _, e := range c.never {
@@ -73,6 +73,15 @@ func (c *clause) forbids(from, to string) string {
 		return c.rest
 	}
 	return ""
+}
+
+// mayOf returns the clause's may, for one of its packages.
+func (c *clause) mayOf(from string) []string {
+	may := slices.Clone(c.may)
+	for i := range may {
+		may[i] = strings.Replace(may[i], "=", path.Base(from), 1)
+	}
+	return may
 }
 
 // names reports whether a never edge names the package itself, which is stronger than a pattern

@@ -10,7 +10,7 @@ const Module = "github.com/vechehq/veche"
 type clause struct {
 	pkg   string   // path below the module, "." for the root; a last * stands for one path element
 	floor int      // 1 is the ground
-	may   []string // patterns of the module's packages that it may import
+	may   []string // patterns of the module's packages that it may import; a last = stands for its own last element
 	takes []string // modules and packages of others that it may import, with what is below them
 	never []edge   // edges worth a reason of their own; those of the standard library count here only
 	rest  string   // why anything else of the module or of others is forbidden
@@ -132,17 +132,19 @@ var law = []clause{
 		rest: "auth says who comes and what they may do, in the domain's words",
 	},
 	{
-		pkg: "gateway/*", floor: 3,
-		may: []string{"hub", "transport", "wire/*"},
-		never: []edge{
-			{"gateway/*", "every protocol reaches a room by itself; two gateways share the hub and nothing else"},
-			{"store/*", "a gateway reads the log through its session, where the Authorizer stands"},
-			{"bus/*", "other nodes are the hub's business"},
-			{"ws", "a gateway speaks through a pipe, so that it runs over any transport"},
-			{"auth", "a gateway is handed a function that knows users, so that a program may bring its own"},
-			{"net/http", "a gateway speaks through a pipe; requests are the root's"},
+		pkg: "gateway/raw", floor: 3,
+		may: []string{
+			"hub", "transport",
+			"wire/native", // without a protocol of its own: its welcome, its query and its close codes are native's
 		},
-		rest: "a gateway translates between one wire and the hub",
+		never: gatewayNever,
+		rest:  gatewayRest,
+	},
+	{
+		pkg: "gateway/*", floor: 3,
+		may:   []string{"hub", "transport", "wire/="},
+		never: gatewayNever,
+		rest:  gatewayRest,
 	},
 	{
 		pkg: ".", floor: 4,
@@ -181,6 +183,18 @@ var law = []clause{
 		rest: "what everybody may use leans on nobody",
 	},
 }
+
+// gatewayNever and gatewayRest are the same for every gateway.
+var gatewayNever = []edge{
+	{"gateway/*", "every protocol reaches a room by itself; two gateways share the hub and nothing else"},
+	{"store/*", "a gateway reads the log through its session, where the Authorizer stands"},
+	{"bus/*", "other nodes are the hub's business"},
+	{"ws", "a gateway speaks through a pipe, so that it runs over any transport"},
+	{"auth", "a gateway is handed a function that knows users, so that a program may bring its own"},
+	{"net/http", "a gateway speaks through a pipe; requests are the root's"},
+}
+
+const gatewayRest = "a gateway translates between its own wire and the hub"
 
 // testTools is what tests may import beyond what their package may.
 var testTools = []string{
