@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Message } from '@veche/client';
-import { around, cap, empty, live, newer, older, page, type Window } from './window.ts';
+import { around, cap, empty, live, newer, older, page, rest, type Window } from './window.ts';
 
 const message = (seq: number): Message => ({ room: 'r', seq, from: 'u', name: '', at: new Date(0), kind: '', body: 'x' });
 const run = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => message(from + i));
@@ -58,6 +58,16 @@ describe('the window on a log', () => {
     expect(around(run(40, 60), 90)).toMatchObject({ start: false, tail: false });
     expect(around(run(1, 60), 60)).toMatchObject({ start: true, tail: true });
     expect(around([], 0)).toMatchObject({ start: false, tail: true });
+  });
+
+  test('a room off the screen holds a page at most', () => {
+    const full = follow(empty, 1, cap, true);
+    expect(span(rest(full))).toEqual([cap - page + 1, cap, page]);
+    expect(rest(full)).toMatchObject({ start: false, tail: true });
+    expect(rest(around(run(40, 60), 90))).toEqual({ messages: [], start: false, tail: false });
+    const w = run(cap + 1, cap + 1_000).reduce((held, m) => live(held, m, true, page), rest(full));
+    expect(w.messages.length).toBeLessThanOrEqual(page);
+    expect(w.messages.at(-1)!.seq).toBe(cap + 1_000);
   });
 
   test('off the tail, live messages are left for later', () => {

@@ -6,7 +6,7 @@ import type { Message } from '@veche/client';
 /** The most messages held and in the DOM. */
 export const cap = 400;
 
-/** How many messages are asked for at a time. */
+/** How many messages are asked for at a time, and the most held of a room that is not on the screen. */
 export const page = 50;
 
 /** Window holds ascending messages, `messages.length ≤ cap`. */
@@ -24,10 +24,10 @@ export const empty: Window = { messages: [], start: false, tail: true };
  * live takes a message as it is committed. At the bound it pushes out the oldest page if one follows
  * the room; for someone who reads further up nothing may move, so the window comes off the tail instead.
  */
-export function live(w: Window, message: Message, following: boolean): Window {
+export function live(w: Window, message: Message, following: boolean, bound = cap): Window {
   if (!w.tail || message.seq <= (w.messages.at(-1)?.seq ?? 0)) return w;
   const start = w.start || message.seq === 1;
-  if (w.messages.length < cap) return { ...w, start, messages: [...w.messages, message] };
+  if (w.messages.length < bound) return { ...w, start, messages: [...w.messages, message] };
   if (!following) return { ...w, tail: false };
   return { ...w, start: false, messages: [...w.messages.slice(page), message] };
 }
@@ -48,6 +48,12 @@ export function newer(w: Window, after: readonly Message[], head: number): Windo
   const all = [...w.messages, ...added];
   const tail = added.length === 0 || all.at(-1)!.seq >= head;
   return { start: w.start && all.length <= cap, tail, messages: all.slice(-cap) };
+}
+
+/** rest keeps the newest page for a room that goes off the screen; elsewhere than at the tail nothing. */
+export function rest(w: Window): Window {
+  if (!w.tail) return { messages: [], start: false, tail: false };
+  return w.messages.length <= page ? w : { messages: w.messages.slice(-page), start: false, tail: true };
 }
 
 /** around makes a window of a page from the middle of the log. */

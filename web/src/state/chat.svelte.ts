@@ -3,6 +3,7 @@
 import { connect, type ConnectionState, type User, type Veche } from '@veche/client';
 import { page } from '../model/window.ts';
 import { myName, myRooms } from './prefs.svelte.ts';
+import { route } from './route.svelte.ts';
 import { RoomView } from './room.svelte.ts';
 
 /** Where the server is: beside the page. */
@@ -66,7 +67,9 @@ class Chat {
 
   #add(name: string): RoomView {
     if (this.rooms.length >= maxRooms) this.#remove(this.rooms[0]!.name);
-    const room = new RoomView(this.#veche.room(name, { since: -page }), () => this.#veche.user);
+    // The room on the screen begins with a page, the others with the message that the list shows.
+    const since = name === route.named ? -page : -1;
+    const room = new RoomView(this.#veche.room(name, { since }), () => this.#veche.user);
     this.rooms = [...this.rooms, room].sort((a, b) => a.name.localeCompare(b.name));
     return room;
   }

@@ -4,10 +4,17 @@ import type { Message, Pending, Person, Room, RoomState, User, VecheError, Water
 import { others } from '../model/ticks.ts';
 import * as win from '../model/window.ts';
 import { attention } from './attention.svelte.ts';
+import { oncePerFrame } from './frames.ts';
 import { Typing } from './typing.svelte.ts';
 
 /** How many messages that one has read stand above those that are new. */
 const context = 10;
+
+/** Arrival is a message as it is delivered; late if the log already went on behind it. */
+interface Arrival {
+  readonly message: Message;
+  readonly late: boolean;
+}
 
 /** RoomView follows a room of the client. `read ≤ head`; the window holds a stretch that ends at head while it is at the tail. */
 export class RoomView {
@@ -47,6 +54,9 @@ export class RoomView {
 
   /** The page of the log that is on its way, or the last one that was. */
   #page: Promise<void> = Promise.resolve();
+  /** Delivered since the last sync. */
+  #arrived: Arrival[] = [];
+  readonly #changed = oncePerFrame(() => this.#sync());
   readonly #room: Room;
   readonly #me: () => User | undefined;
 
@@ -54,21 +64,24 @@ export class RoomView {
     this.name = room.name;
     this.#room = room;
     this.#me = me;
-    room.on('message', (message) => this.#arrived(message));
+    room.on('message', (message) => {
+      this.#arrived.push({ message, late: message.seq < room.head });
+      this.#changed();
+    });
     room.on('state', (state) => {
       if (state === 'live' && !this.ready && room.own.received === 0) this.baseline = room.head;
       if (state !== 'live') this.typing.clear();
-      this.#sync();
+      this.#changed();
     });
-    room.on('receipt', () => this.#sync());
+    room.on('receipt', this.#changed);
     room.on('presence', ({ left }) => {
       for (const person of left) this.typing.ended(person.id);
-      this.#sync();
+      this.#changed();
     });
-    room.on('pending', () => this.#sync());
+    room.on('pending', this.#changed);
     room.on('gap', ({ why }) => {
       if (why === 'epoch') this.#forget();
-      this.#sync();
+      this.#changed();
     });
     room.on('signal', ({ from, name, kind }) => {
       if (kind === 'typing' && from !== this.#me()?.id) this.typing.began({ id: from, name });
@@ -80,11 +93,12 @@ export class RoomView {
   async enter(): Promise<void> {
     this.open = true;
     this.newFrom = this.read > 0 && this.unread > 0 ? this.read + 1 : 0;
-    const held = this.window.messages[0]?.seq ?? 0;
+    const held = this.window.messages[0]?.seq ?? Infinity;
     if (this.newFrom > 0 && this.newFrom < held) {
       await this.#load({ after: Math.max(0, this.newFrom - context) }, win.around);
     } else {
       await this.toLatest();
+      if (this.window.messages.length < win.page) await this.older();
     }
   }
 
@@ -92,6 +106,7 @@ export class RoomView {
     this.open = false;
     this.newFrom = 0;
     this.following = true;
+    this.window = win.rest(this.window);
   }
 
   /** Loads the page before what is held. */
@@ -164,23 +179,22 @@ export class RoomView {
     }
   }
 
-  #arrived(message: Message): void {
+  #take({ message, late }: Arrival): void {
     const mine = message.from === this.#me()?.id;
     this.typing.ended(message.from);
     this.latest = message;
-    this.window = win.live(this.window, message, this.following);
+    this.window = win.live(this.window, message, this.following, this.open ? win.cap : win.page);
     if (mine && message.seq === this.read + 1) this.#room.receipt({ read: message.seq });
-    else if (!mine && this.#missed(message)) this.newFrom = message.seq;
-    this.#sync();
+    else if (!mine && (late || !attention.here) && this.#missed()) this.newFrom = message.seq;
   }
 
-  // It came to the open room while nobody looked, or while the connection was away, and is the first such.
-  #missed({ seq }: Message): boolean {
-    const away = !attention.here || seq < this.#room.head;
-    return away && this.ready && this.open && this.newFrom <= this.read;
+  // What comes to the open room while nobody looks, or came while the connection was away, is new from its first.
+  #missed(): boolean {
+    return this.ready && this.open && this.newFrom <= this.read;
   }
 
   #sync(): void {
+    for (const arrival of this.#arrived.splice(0)) this.#take(arrival);
     const room = this.#room;
     const me = this.#me()?.id;
     this.state = room.state;
@@ -196,6 +210,7 @@ export class RoomView {
 
   // The log is another one.
   #forget(): void {
+    this.#arrived = [];
     this.window = win.empty;
     this.latest = undefined;
     this.newFrom = 0;
