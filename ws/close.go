@@ -206,6 +206,7 @@ func (c *Conn) fail(err error) {
 		}
 	}
 	c.keep.timer = nil
+	c.out.end()
 	close(c.end.done)
 	c.drop()
 }

@@ -21,7 +21,7 @@ type outbound struct {
 	pong    []byte    // answers the latest ping, if pongDue
 	pongDue bool
 	last    []byte // the close frame, until it is taken
-	closing bool   // a close frame was queued: nothing more may be
+	closing bool   // a close frame was queued, or the connection is over: nothing more may be
 	parted  bool   // the close frame was taken
 }
 
@@ -104,6 +104,15 @@ func (o *outbound) close(payload []byte) bool {
 	o.closing = true
 	o.last = appendFrame(nil, o.side, opClose, false, payload)
 	return true
+}
+
+// end drops what waits: the connection is over.
+func (o *outbound) end() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.closing = true
+	o.queue.free()
+	o.queue, o.last, o.pongDue = nil, nil, false
 }
 
 // take gives all that waits to the holder of turn, nil if that is nothing.
