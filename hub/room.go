@@ -293,7 +293,7 @@ func (r *Room) changed() {
 	if r.beating {
 		return
 	}
-	wait := r.beaten.Add(beat(len(r.machine.members))).Sub(time.Now())
+	wait := time.Until(r.beaten.Add(beat(len(r.machine.members))))
 	if wait <= 0 {
 		r.beatNow()
 		return

@@ -101,10 +101,11 @@ func closePayload(code uint16, reason string) string {
 	return string(binary.BigEndian.AppendUint16(nil, code)) + reason
 }
 
+// write may run beside the test, so that it does not end it: what is not written is missed by a read.
 func (p *peer) write(raw ...[]byte) {
 	p.t.Helper()
 	if _, err := p.nc.Write(bytes.Join(raw, nil)); err != nil {
-		p.t.Fatalf("peer writes: %v", err)
+		p.t.Errorf("peer writes: %v", err)
 	}
 }
 
