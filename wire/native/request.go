@@ -117,7 +117,7 @@ func Decode(text []byte) (Request, error) {
 		return nil, &DecodeError{Reason: "type is missing", Foreign: true}
 	}
 	id := f.id()
-	typ := f.text(fType, len("presence"))
+	typ := f.text(fType, MaxKind)
 	r := f.request(typ, id)
 	if f.err != nil {
 		return nil, &DecodeError{ID: id, Reason: f.err.Error()}
