@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -241,6 +242,23 @@ func TestRoomFull(t *testing.T) {
 		t.Errorf("the full room: %+v, err %v", st, err)
 	}
 	checkLog(t, s, "next", 1)
+}
+
+// TestClockWentBack finds the room's last message in the future.
+func TestClockWentBack(t *testing.T) {
+	s, _ := openQuiet(t)
+	if _, _, err := send(s, &hub.Message{Room: "room", From: "ann"}); err != nil {
+		t.Fatal(err)
+	}
+	future := time.Now().Add(time.Hour).UTC().Truncate(time.Millisecond)
+	exec(t, s, fmt.Sprintf("UPDATE message SET at = %d", future.UnixMilli()))
+	clear(s.writer.heads)
+	for range 2 {
+		m, _, err := send(s, &hub.Message{Room: "room", From: "ann"})
+		if err != nil || !m.At.Equal(future) {
+			t.Errorf("at %v, err %v, want %v", m.At, err, future)
+		}
+	}
 }
 
 // TestCloseCutShort closes with a context that has ended: what is not committed fails, what is
