@@ -56,8 +56,7 @@ func TestAClientThatAsksAndNeverReads(t *testing.T) {
 		if err := k.SetWriteDeadline(time.Now().Add(2 * time.Second)); err != nil {
 			t.Fatal(err)
 		}
-		ask := []byte(`{"type":"history","id":1,"room":"busy"}`)
-		ask = append(header(fin|opText, len(ask)), ask...)
+		ask := text(`{"type":"history","id":1,"room":"busy"}`)
 		for i := 0; ; i++ {
 			if _, err := k.Write(ask); errors.Is(err, os.ErrDeadlineExceeded) {
 				t.Logf("the server stopped reading after %d requests", i)
@@ -254,7 +253,6 @@ func join(t *testing.T, s *harness.Server, rooms int) *peer.Conn {
 func TestGarbage(t *testing.T) {
 	s := harness.Start(t)
 	others := meet(t, s, "calm")
-	text := func(payload string) []byte { return append(header(fin|opText, len(payload)), payload...) }
 	tests := []struct {
 		name  string
 		path  string

@@ -95,11 +95,8 @@ func header(first byte, length int) []byte {
 	}
 }
 
-// say sends one text message.
-func (k *socket) say(text string) {
-	k.t.Helper()
-	k.write(append(header(fin|opText, len(text)), text...))
-}
+// text is a message in one frame.
+func text(payload string) []byte { return append(header(fin|opText, len(payload)), payload...) }
 
 // frame reads the next frame.
 func (k *socket) frame() (op byte, payload []byte, err error) {
