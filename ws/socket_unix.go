@@ -22,6 +22,12 @@ type socket struct {
 	n    int
 	err  error
 	recv func(fd uintptr) bool // tryReceive, kept so that a read allocates nothing
+
+	// the writer's, who has out.turn
+	out     []byte
+	outN    int
+	outErr  error
+	trySend func(fd uintptr) // kept for the same reason
 }
 
 // newSocket returns nil if nc is not a plain socket.
@@ -37,6 +43,7 @@ func newSocket(nc net.Conn) *socket {
 	}
 	s := &socket{raw: raw}
 	s.recv = s.tryReceive
+	s.trySend = func(fd uintptr) { s.outN, s.outErr = ignoringEINTR(unix.Write, int(fd), s.out) }
 	return s
 }
 
@@ -86,18 +93,18 @@ func (s *socket) tryReceive(fd uintptr) bool {
 
 // send writes what the socket takes at once, which may be nothing.
 func (s *socket) send(b []byte) (n int, err error) {
-	ctl := s.raw.Control(func(fd uintptr) {
-		n, err = ignoringEINTR(unix.Write, int(fd), b)
-	})
+	s.out = b
+	err = s.raw.Control(s.trySend)
+	s.out = nil
 	switch {
-	case ctl != nil:
-		return 0, ctl
-	case err == unix.EAGAIN:
-		return 0, nil
 	case err != nil:
-		return 0, os.NewSyscallError("write", err)
+		return 0, err
+	case s.outErr == unix.EAGAIN:
+		return 0, nil
+	case s.outErr != nil:
+		return 0, os.NewSyscallError("write", s.outErr)
 	}
-	return n, nil
+	return s.outN, nil
 }
 
 func ignoringEINTR(call func(int, []byte) (int, error), fd int, b []byte) (int, error) {
