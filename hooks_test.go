@@ -50,7 +50,7 @@ func (c *client) send(room, text string) error {
 // heard takes what the session was told, in words, without presence.
 func (c *client) heard() string {
 	var words []string
-	for _, ev := range c.Take(nil, 100) {
+	for _, ev := range c.Take(make([]hub.Event, 0, 100), 1<<20) {
 		switch ev := ev.(type) {
 		case *Message:
 			words = append(words, fmt.Sprintf("%d %s: %s", ev.Seq, ev.From, ev.Body.Data))

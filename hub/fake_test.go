@@ -197,7 +197,7 @@ func next[E hub.Event](c *client, is func(E) bool) E {
 			}
 		}
 		c.mu.Unlock()
-		if got := c.session.Take(nil, 64); len(got) > 0 {
+		if got := c.session.Take(make([]hub.Event, 0, 64), 1<<20); len(got) > 0 {
 			c.mu.Lock()
 			c.events = append(c.events, got...)
 			c.mu.Unlock()

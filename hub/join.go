@@ -52,7 +52,7 @@ func (s *Session) prepareJoin(name string) (*membership, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed {
+	if s.closed || s.parting {
 		return nil, ErrClosed
 	}
 	if ms := s.rooms[name]; ms != nil {

@@ -60,18 +60,18 @@ func (o *outbox) space(l *Limits) int {
 // keep is the largest queue that an idle session holds on to.
 const keep = 16
 
-func (o *outbox) take(buf []Event, limit int) []Event {
-	n := min(limit, o.len())
-	for i := range n {
-		it := &o.items[o.head+i]
+// take moves events to the free end of buf, until bytes are reached.
+func (o *outbox) take(buf []Event, bytes int) []Event {
+	for taken := 0; o.len() > 0 && len(buf) < cap(buf) && taken < bytes; o.head++ {
+		it := &o.items[o.head]
 		buf = append(buf, it.event)
+		taken += it.size
 		o.bytes -= it.size
 		if it.class == reply {
 			o.replies--
 		}
 		*it = item{}
 	}
-	o.head += n
 	switch {
 	case o.head < len(o.items):
 		if o.head > len(o.items)/2 {

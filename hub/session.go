@@ -32,6 +32,9 @@ type Session struct {
 	outbox     outbox
 	stalled    map[*membership]struct{} // wait for the outbox to be empty
 	unanswered int
+	last       *item // waits for the answers to what is unanswered
+	parting    bool  // Last was called: there are no new requests
+	parted     bool  // the last event is in the outbox: nothing follows
 	closed     bool
 }
 
@@ -160,7 +163,7 @@ func (s *Session) setExpiry(at time.Time) {
 func (s *Session) begin() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed {
+	if s.closed || s.parting {
 		return ErrClosed
 	}
 	s.unanswered++
@@ -170,6 +173,11 @@ func (s *Session) begin() error {
 func (s *Session) end() {
 	s.mu.Lock()
 	s.unanswered--
+	if s.parting {
+		s.mu.Unlock()
+		s.settle()
+		return
+	}
 	relieved := s.unanswered+s.outbox.replies == s.hub.limits.Unanswered-1
 	s.mu.Unlock()
 	if relieved {
@@ -250,9 +258,38 @@ func (s *Session) in(room string) (*membership, error) {
 // the client is told. size is what it counts for, in bytes.
 func (s *Session) Reply(ev Event, size int) { s.push(ev, size, reply) }
 
+// Last puts an event into the outbox that nothing follows: it comes after the answers to the requests
+// under way, and there are no new ones. Only the first call counts.
+func (s *Session) Last(ev Event, size int) {
+	s.mu.Lock()
+	first := !s.parting
+	if first {
+		s.parting = true
+		s.last = &item{event: ev, size: size, class: reply}
+	}
+	s.mu.Unlock()
+	if first {
+		s.settle()
+	}
+}
+
+// settle queues the last event when nothing is unanswered.
+func (s *Session) settle() {
+	s.mu.Lock()
+	ready := s.last != nil && s.unanswered == 0 && !s.closed
+	if ready {
+		s.outbox.push(&s.hub.limits, *s.last)
+		s.last, s.parted = nil, true
+	}
+	s.mu.Unlock()
+	if ready {
+		s.sink.Wake()
+	}
+}
+
 func (s *Session) push(ev Event, size int, c class) bool {
 	s.mu.Lock()
-	ok := !s.closed && s.outbox.push(&s.hub.limits, item{event: ev, size: size, class: c})
+	ok := !s.closed && !s.parted && s.outbox.push(&s.hub.limits, item{event: ev, size: size, class: c})
 	s.mu.Unlock()
 	if ok {
 		s.sink.Wake()
@@ -260,11 +297,12 @@ func (s *Session) push(ev Event, size int, c class) bool {
 	return ok
 }
 
-// Take moves up to limit events from the outbox to buf. It is for one goroutine at a time, when the
-// pipe has room. Members that fell behind go on when it finds the outbox empty.
-func (s *Session) Take(buf []Event, limit int) []Event {
+// Take moves events from the outbox to buf: as many as buf has room for, and no more after about
+// bytes. It is for one goroutine at a time, when the pipe has room. Members that fell behind go on
+// when it finds the outbox empty.
+func (s *Session) Take(buf []Event, bytes int) []Event {
 	s.mu.Lock()
-	buf = s.outbox.take(buf, limit)
+	buf = s.outbox.take(buf, bytes)
 	var stalled map[*membership]struct{}
 	if s.outbox.len() == 0 {
 		stalled, s.stalled = s.stalled, nil

@@ -237,7 +237,7 @@ func (s *stage) take(pos []string) []string {
 		n = min(n, number(pos[1]))
 	}
 	var said []string
-	for _, ev := range a.outbox.take(nil, n) {
+	for _, ev := range a.outbox.take(make([]Event, 0, n), 1<<30) {
 		said = append(said, tellEvent(ev))
 	}
 	if a.outbox.len() == 0 && a.stalled {

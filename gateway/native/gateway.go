@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/vechehq/veche/gateway/line"
 	"github.com/vechehq/veche/hub"
 	"github.com/vechehq/veche/transport"
 	wire "github.com/vechehq/veche/wire/native"
@@ -70,7 +71,7 @@ const helloWait = 10 * time.Second
 
 // Open begins a session on a pipe. It sends nothing before the first Drain.
 func (g *Gateway) Open(p transport.Pipe, v Visit) transport.Handler {
-	s := &session{gateway: g, pipe: p, visit: v}
+	s := &session{Line: line.Line{Pipe: p}, home: g, visit: v}
 	switch {
 	case v.Query.Get("hello") == "1", v.Err == nil && v.User.ID == "":
 		s.wait()

@@ -12,7 +12,7 @@ func (s *session) wait() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.patience = time.AfterFunc(helloWait, func() {
-		if hs, _ := s.state(); hs == nil {
+		if hs, _ := s.State(); hs == nil {
 			s.refuse("", &hub.Error{Code: hub.CodeBadRequest, Message: "no hello came in time"})
 		}
 	})
@@ -44,11 +44,11 @@ func (s *session) hello(hs *hub.Session, h *wire.Hello) {
 func (s *session) identify(hs *hub.Session, h *wire.Hello) (u hub.User, before string, err error) {
 	resumed, before, resumeErr := hub.User{}, "", error(nil)
 	if h.Resume != "" {
-		resumed, before, resumeErr = s.gateway.config.Identity.Resume(h.Resume)
+		resumed, before, resumeErr = s.home.config.Identity.Resume(h.Resume)
 	}
 	switch {
 	case h.Token != "":
-		u, err = s.gateway.config.Identity.Token(h.Token)
+		u, err = s.home.config.Identity.Token(h.Token)
 	case h.Resume != "":
 		u, err = resumed, resumeErr
 	case hs != nil:
@@ -78,40 +78,35 @@ func (s *session) become(hs *hub.Session, u hub.User) error {
 	case s.spoken:
 		return &hub.Error{Code: hub.CodeForbidden, Message: "another user needs another connection"}
 	}
-	if err := s.connect(u); err != nil {
-		return err
-	}
-	hs.Close(nil)
-	return nil
+	return s.connect(u)
 }
 
-// connect opens the hub session, which the hub may already have ended again.
+// connect opens the hub session, in place of the one before.
 func (s *session) connect(u hub.User) error {
-	hs, err := s.gateway.config.Hub.Connect(u, s)
+	hs, err := s.home.config.Hub.Connect(u, s)
 	if err != nil {
 		return err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.hub = hs
 	s.calm()
-	s.settle()
+	if before := s.Open(hs); before != nil {
+		before.Close(nil)
+	}
 	return nil
 }
 
 // takeOver ends the session that the client had before, if it lives on this node.
 func (s *session) takeOver(u hub.User, before string) {
-	hs, _ := s.state()
+	hs, _ := s.State()
 	if before != "" && before != hs.ID() {
-		s.gateway.config.Hub.End(u.ID, before, hub.ErrReplaced)
+		s.home.config.Hub.End(u.ID, before, hub.ErrReplaced)
 	}
 }
 
 // welcome tells the client who it is, and answers its hello.
 func (s *session) welcome(id wire.ID) {
-	hs, _ := s.state()
+	hs, _ := s.State()
 	u := hs.User()
-	c := &s.gateway.config
+	c := &s.home.config
 	s.reply(&wire.Welcome{
 		Session: hs.ID(),
 		User:    wire.User{ID: u.ID, Name: u.Name},
@@ -121,7 +116,7 @@ func (s *session) welcome(id wire.ID) {
 		Expires: u.Expires,
 		Time:    time.Now(),
 		Server:  c.Server,
-		Limits:  s.gateway.limits,
+		Limits:  s.home.limits,
 	})
 	s.ok(id, "")
 }

@@ -31,7 +31,6 @@ func (s *session) history(hs *hub.Session, r *wire.History) {
 	if r.Forward {
 		q.After = &r.After
 	}
-	s.begin()
 	hs.History(r.Room, q, func(h hub.History, err error) {
 		if err != nil {
 			s.wasRead()
@@ -40,7 +39,6 @@ func (s *session) history(hs *hub.Session, r *wire.History) {
 			p := &page{id: r.ID, backward: !r.Forward, History: h}
 			s.replySized(p, p.trim())
 		}
-		s.end()
 	})
 }
 

@@ -28,7 +28,6 @@ func (s *session) request(hs *hub.Session, r wire.Request) {
 }
 
 func (s *session) submit(hs *hub.Session, r *wire.Send) {
-	s.begin()
 	hs.Send(hub.Draft{Room: r.Room, CID: r.CID, Kind: r.Kind, Body: body(r.Body)}, func(sent hub.Sent, err error) {
 		switch {
 		case err != nil:
@@ -36,20 +35,21 @@ func (s *session) submit(hs *hub.Session, r *wire.Send) {
 		case r.ID != "":
 			s.reply(&wire.SendOK{ID: r.ID, Room: r.Room, Seq: sent.Seq, At: sent.At, Dup: sent.Dup})
 		}
-		s.end()
 	})
 }
 
+// join joins a room. What the client says next waits until that is done, so that it takes effect in
+// the room.
 func (s *session) join(r *wire.Join) {
-	hs, _ := s.state()
-	s.begin()
+	hs, _ := s.State()
+	s.Hold()
 	hs.Join(r.Room, hub.JoinOptions{Since: r.Since, Replay: r.Replay, Epoch: r.Epoch}, func(j hub.Joined, err error) {
 		if err != nil {
 			s.fail(r.ID, r.Room, err)
 		} else {
 			s.reply(joined(r.ID, j))
 		}
-		s.end()
+		s.Release()
 	})
 }
 
@@ -71,20 +71,6 @@ func (s *session) present(hs *hub.Session, r *wire.PresenceQuery) {
 	s.reply(&wire.PresenceOK{ID: r.ID, Room: r.Room, Users: users(us), Count: count})
 }
 
-// begin counts a request that the hub will answer; end is called behind the answer.
-func (s *session) begin() {
-	s.mu.Lock()
-	s.underway++
-	s.mu.Unlock()
-}
-
-func (s *session) end() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.underway--
-	s.settle()
-}
-
 // replySize is what an answer counts for in the outbox, about, in bytes.
 const replySize = 256
 
@@ -92,7 +78,7 @@ const replySize = 256
 func (s *session) reply(e hub.Event) { s.replySized(e, replySize) }
 
 func (s *session) replySized(e hub.Event, size int) {
-	if hs, _ := s.state(); hs != nil {
+	if hs, _ := s.State(); hs != nil {
 		hs.Reply(e, size)
 	}
 }

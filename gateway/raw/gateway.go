@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/vechehq/veche/gateway/line"
 	"github.com/vechehq/veche/hub"
 	"github.com/vechehq/veche/transport"
 	wire "github.com/vechehq/veche/wire/native"
@@ -41,7 +42,7 @@ type Visit struct {
 
 // Open begins a session on a pipe. It sends nothing before the first Drain.
 func (g *Gateway) Open(p transport.Pipe, v Visit) transport.Handler {
-	s := &session{pipe: p, greet: v.Query.Get("welcome") == "1", quiet: v.Query.Get("echo") == "0"}
+	s := &session{Line: line.Line{Pipe: p}, greet: v.Query.Get("welcome") == "1", quiet: v.Query.Get("echo") == "0"}
 	if err := s.open(g.hub, v); err != nil {
 		s.part(err)
 	}
@@ -63,10 +64,7 @@ func (s *session) open(h *hub.Hub, v Visit) error {
 	if err != nil {
 		return err
 	}
-	s.mu.Lock()
-	s.hub = hs
-	s.settle() // the hub may have ended it already
-	s.mu.Unlock()
+	s.Open(hs)
 	s.join(hs, j)
 	return nil
 }

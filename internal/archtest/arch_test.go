@@ -74,7 +74,7 @@ func TestAPlantedEdgeIsFound(t *testing.T) {
 		{"gateway/raw", Module + "/wire/native", ""},
 		{"gateway/socketio", Module + "/wire/socketio", ""},
 		{"gateway/socketio", Module + "/wire/native", "its own wire"},
-		{"gateway/raw", Module + "/gateway/native", "share the hub and nothing else"},
+		{"gateway/raw", Module + "/gateway/native", "share the hub and the line"},
 		{"gateway/native", Module + "/store/sqlite", "where the Authorizer stands"},
 		{".", Module + "/auth", ""},
 		{".", Module + "/internal/memnet", ""},

@@ -132,22 +132,28 @@ var law = []clause{
 		rest: "auth says who comes and what they may do, in the domain's words",
 	},
 	{
-		pkg: "gateway/raw", floor: 3,
+		pkg: "gateway/line", floor: 3,
+		may:   []string{"hub", "transport"},
+		never: gatewayNever,
+		rest:  "the line between a pipe and a session knows neither a protocol nor who is who",
+	},
+	{
+		pkg: "gateway/raw", floor: 4,
 		may: []string{
-			"hub", "transport",
+			"hub", "transport", "gateway/line",
 			"wire/native", // without a protocol of its own: its welcome, its query and its close codes are native's
 		},
 		never: gatewayNever,
 		rest:  gatewayRest,
 	},
 	{
-		pkg: "gateway/*", floor: 3,
-		may:   []string{"hub", "transport", "wire/="},
+		pkg: "gateway/*", floor: 4,
+		may:   []string{"hub", "transport", "gateway/line", "wire/="},
 		never: gatewayNever,
 		rest:  gatewayRest,
 	},
 	{
-		pkg: ".", floor: 4,
+		pkg: ".", floor: 5,
 		may: []string{
 			"hub", "transport", "gateway/*", "web",
 			"store/sqlite", "store/memory", "bus/local",
@@ -164,7 +170,7 @@ var law = []clause{
 		rest: "the root is the front door: it wires gateways to pipes and brings the embedded drivers",
 	},
 	{
-		pkg: "cmd/*", floor: 5,
+		pkg: "cmd/*", floor: 6,
 		may:   []string{".", "hub", "auth", "store/*", "bus/*"},
 		takes: []string{"github.com/alecthomas/kong", "github.com/BurntSushi/toml"},
 		never: []edge{
@@ -186,7 +192,7 @@ var law = []clause{
 
 // gatewayNever and gatewayRest are the same for every gateway.
 var gatewayNever = []edge{
-	{"gateway/*", "every protocol reaches a room by itself; two gateways share the hub and nothing else"},
+	{"gateway/*", "every protocol reaches a room by itself; two gateways share the hub and the line to it, nothing else"},
 	{"store/*", "a gateway reads the log through its session, where the Authorizer stands"},
 	{"bus/*", "other nodes are the hub's business"},
 	{"ws", "a gateway speaks through a pipe, so that it runs over any transport"},
