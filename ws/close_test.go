@@ -202,8 +202,8 @@ func TestHalfClose(t *testing.T) {
 	})
 }
 
-// TestCloseFrameSurvives: a peer in the middle of sending a lot still reads why it was refused. Were
-// the socket closed at once, its reset would overtake the close frame.
+// TestCloseFrameSurvives: a peer in the middle of sending a lot still reads why it was refused, and
+// a clean end. Were the socket closed at once, a reset would come, which may overtake the close frame.
 func TestCloseFrameSurvives(t *testing.T) {
 	for range 20 {
 		c, p := tcpPair(t, Server, Options{MaxMessage: 1000})
@@ -217,6 +217,7 @@ func TestCloseFrameSurvives(t *testing.T) {
 		}()
 		<-wrote
 		p.wantClose("too big", StatusTooBig)
+		p.wantEnd("no reset")
 		_ = p.nc.Close()
 		wantAs[*TooBigError](t, <-ended)
 	}

@@ -10,8 +10,9 @@ import (
 //
 // # Locks
 //
-// in.turn and out.turn are held while reading and while writing, and handlers are called under them;
-// end.mu, out.mu and the rest are held for a few instructions and never while calling out.
+// in.turn and out.turn are held while reading and while writing, and handlers are called under them:
+// Message under in.turn, Drain under out.turn. The mutexes are held for a few instructions and never
+// while calling out; end.mu comes before out.mu, out.mu before a shard's.
 type Conn struct {
 	net         net.Conn // immutable
 	sock        *socket  // immutable; nil unless net is a plain socket of this system

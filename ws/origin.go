@@ -23,8 +23,8 @@ func originAllowed(r *http.Request, patterns []string) (bool, error) {
 		}
 	}
 	u, err := url.Parse(lines[0])
-	if err != nil || u.Scheme == "" || u.Host == "" {
-		return false, nil // "null" among them
+	if err != nil || u.Scheme == "" || u.Host == "" || u.User != nil || u.Path != "" {
+		return false, nil // no origin (RFC 6454, section 6.2), or "null"
 	}
 	scheme := strings.ToLower(u.Scheme)
 	origin := withoutDefaultPort(u.Host, scheme)
@@ -44,6 +44,9 @@ func matchOrigin(patterns []string, scheme, host string) (bool, error) {
 		against := host
 		if strings.Contains(p, "://") {
 			against = scheme + "://" + host
+		}
+		if p == against {
+			return true, nil // also an IPv6 address, whose brackets mean something in a pattern
 		}
 		if ok, err := path.Match(p, against); ok || err != nil {
 			return ok, err

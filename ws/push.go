@@ -1,6 +1,7 @@
 package ws
 
-// Handler gets what a connection has to say in the push form.
+// Handler gets what a connection has to say in the push form. It answers with Send and Shut, not with
+// Write and Close, which wait.
 type Handler interface {
 	// Message is called for each message, one at a time. It must not block: the connection reads
 	// nothing meanwhile, and what others send waits too. data is valid until it returns.

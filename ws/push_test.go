@@ -32,7 +32,12 @@ func writes(c *Conn) int { return c.net.(*memnet.Conn).Writes() }
 func TestCork(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, p := memPair(t, Server, Options{})
-		c.Start(&echoHandler{make(chan error, 1)})
+		rec := newRecorder()
+		rec.on = func(c *Conn, typ MessageType, data []byte) {
+			_ = c.Send(typ, data)
+			time.Sleep(time.Second) // everybody else has time to write what was sent
+		}
+		c.Start(rec)
 		p.write(p.fr(0x81, "a"), p.fr(0x81, "b"), p.fr(0x89, "p"), p.fr(0x81, "c"))
 		p.want("first", 0x81, "a")
 		p.want("second", 0x81, "b")
