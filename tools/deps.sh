@@ -15,11 +15,16 @@ need /usr/bin/chromium chromium fonts-liberation
 # Debian's package is for Debian's interpreter, whatever else is called python3 here.
 /usr/bin/python3 -c 'import websockets' 2>/dev/null || missing+=(python3-websockets)
 
-[ ${#missing[@]} -eq 0 ] && exit 0
+if [ ${#missing[@]} -gt 0 ]; then
+  sudo=
+  [ "$(id -u)" -eq 0 ] || sudo=sudo
+  echo "installing: ${missing[*]}"
+  $sudo apt-get update -q
+  $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}"
+fi
 
-sudo=
-[ "$(id -u)" -eq 0 ] || sudo=sudo
-echo "installing: ${missing[*]}"
-export DEBIAN_FRONTEND=noninteractive
-$sudo apt-get update -q
-$sudo apt-get install -q -y --no-install-recommends "${missing[@]}"
+# Debian 12 has an older one than the page's tools take.
+if ! node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || a === 20 && b >= 19 ? 0 : 1)'; then
+  echo "Node $(node --version) is here, 20.19 or newer is needed" >&2
+  exit 1
+fi
