@@ -42,7 +42,7 @@ lint: ## gofmt, vet, staticcheck, the import law
 	  echo "$$m: vet, staticcheck"; \
 	  (cd $$m && go vet ./... && go tool -modfile=$(CURDIR)/tools/go.mod staticcheck ./...); \
 	done
-	go test ./internal/archtest
+	go test -count=1 ./internal/archtest
 
 .PHONY: cross
 cross: ## check that the code compiles for macOS and Windows
