@@ -223,8 +223,12 @@ func TestMemoryHandshake(t *testing.T) {
 		if got := <-rec.messages; got != "text: hi" {
 			t.Fatal(got)
 		}
+		start := time.Now()
 		if err := c.Close(StatusNormal, ""); err != nil {
 			t.Fatal(err)
+		}
+		if d := time.Since(start); d != 0 {
+			t.Fatalf("two that are willing took %v to close", d)
 		}
 		if CloseStatus(<-rec.closed) != StatusNormal {
 			t.Fatal("closed with another status")
