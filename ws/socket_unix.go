@@ -43,7 +43,7 @@ func newSocket(nc net.Conn) *socket {
 	}
 	s := &socket{raw: raw}
 	s.recv = s.tryReceive
-	s.trySend = func(fd uintptr) { s.outN, s.outErr = ignoringEINTR(unix.Write, int(fd), s.out) }
+	s.trySend = func(fd uintptr) { s.outN, s.outErr = sendNow(fd, s.out) }
 	return s
 }
 
@@ -77,7 +77,7 @@ func (s *socket) receive() (*readBuffer, []byte, error) {
 // tryReceive reads once; it reports false if there is nothing to read yet.
 func (s *socket) tryReceive(fd uintptr) bool {
 	b := readBuffers.Get().(*readBuffer)
-	n, err := ignoringEINTR(unix.Read, int(fd), b[:])
+	n, err := receiveNow(fd, b[:])
 	switch {
 	case err == unix.EAGAIN:
 		b.free()
@@ -105,13 +105,4 @@ func (s *socket) send(b []byte) (n int, err error) {
 		return 0, os.NewSyscallError("write", s.outErr)
 	}
 	return s.outN, nil
-}
-
-func ignoringEINTR(call func(int, []byte) (int, error), fd int, b []byte) (int, error) {
-	for {
-		n, err := call(fd, b)
-		if err != unix.EINTR {
-			return max(n, 0), err
-		}
-	}
 }
