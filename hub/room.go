@@ -28,8 +28,12 @@ type Room struct {
 	beaten  time.Time     // the last one
 
 	committedMu sync.Mutex // guards what follows; taken by the store's writer
+	underway    int        // appended and not yet committed
 	committed   []commit
 	publishing  bool
+
+	gathered []*Message // committed and not yet delivered; owned by publish
+	since    time.Time  // when the first of them was
 }
 
 // commit is what the store answered to one Append.
@@ -103,6 +107,9 @@ func (r *Room) readState(ctx context.Context) (s RoomState, newest []*Message, r
 // send appends a message to the log; done is called after the commit, before the message is
 // delivered to anybody. The caller holds the room; send gives that back.
 func (r *Room) send(m *Message, from *member, done func(Sent, error)) {
+	r.committedMu.Lock()
+	r.underway++
+	r.committedMu.Unlock()
 	r.store.Append(m, func(m *Message, dup bool, err error) {
 		r.commit(commit{message: m, dup: dup, err: err, from: from, done: done})
 	})
@@ -110,6 +117,7 @@ func (r *Room) send(m *Message, from *member, done func(Sent, error)) {
 
 func (r *Room) commit(c commit) {
 	r.committedMu.Lock()
+	r.underway--
 	r.committed = append(r.committed, c)
 	start := !r.publishing
 	r.publishing = true
@@ -124,7 +132,7 @@ func (r *Room) commit(c commit) {
 func (r *Room) publish() {
 	for {
 		r.committedMu.Lock()
-		batch := r.committed
+		batch, more := r.committed, r.underway > 0
 		r.committed = nil
 		if len(batch) == 0 {
 			r.publishing = false
@@ -133,16 +141,36 @@ func (r *Room) publish() {
 		}
 		r.committedMu.Unlock()
 
-		fresh := r.answer(batch)
-		if len(fresh) > 0 {
-			r.deliver(fresh)
-			for _, m := range fresh {
-				r.hub.hooks.afterSend(m)
-			}
-			r.hub.tell(Notice{Room: r.name, Head: fresh[len(fresh)-1].Seq})
+		r.gather(r.answer(batch))
+		if len(r.gathered) > 0 && !(more && r.patient()) {
+			r.deliver(r.gathered)
+			r.gathered = nil
 		}
 		r.hub.release(r, len(batch))
 	}
+}
+
+func (r *Room) gather(fresh []*Message) {
+	if len(r.gathered) == 0 {
+		r.since = time.Now()
+	}
+	r.gathered = append(r.gathered, fresh...)
+}
+
+const (
+	crowd    = 32                   // members from which on it pays to wait for the next commit
+	patience = 2 * time.Millisecond // and for how long
+)
+
+// patient reports whether what is gathered should wait for the messages that are on their way to the
+// disk: to a crowd, two deliveries cost much more than one. The next commit looks again.
+func (r *Room) patient() bool {
+	if time.Since(r.since) > patience {
+		return false
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.machine.members) >= crowd
 }
 
 // answer calls the senders back, and returns the messages that are new.
@@ -173,7 +201,16 @@ func (r *Room) hush(m *member, seq uint64) {
 	m.quiet[seq] = struct{}{}
 }
 
+// deliver gives new messages to the members, and tells of them.
 func (r *Room) deliver(msgs []*Message) {
+	r.push(msgs)
+	for _, m := range msgs {
+		r.hub.hooks.afterSend(m)
+	}
+	r.hub.tell(Notice{Room: r.name, Head: msgs[len(msgs)-1].Seq})
+}
+
+func (r *Room) push(msgs []*Message) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if !r.loaded {
