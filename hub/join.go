@@ -128,14 +128,12 @@ func (ms *membership) join(o JoinOptions, own Receipt, done func(Joined, error))
 	s.end()
 }
 
-// knowReceipt finds a user's receipt: the room's own memory has those of the users present and of
-// the foremost others, the store has all.
+// knowReceipt finds a user's receipt: mostly the room itself knows all there are, else the store.
 func (r *Room) knowReceipt(user string, f func(Receipt)) {
 	r.mu.Lock()
-	_, known := r.machine.marks.users[user]
-	empty := r.machine.log.head == 0
+	known := r.machine.marks.knows(user)
 	r.mu.Unlock()
-	if known || empty {
+	if known {
 		f(Receipt{})
 		return
 	}

@@ -29,9 +29,7 @@ func (r *room) load(s RoomState, newest []*Message, receipts []Receipt) {
 			r.log.add(m)
 		}
 	}
-	for _, rc := range receipts {
-		r.marks.users[rc.User] = rc
-	}
+	r.marks.load(receipts)
 }
 
 // page is a range of the log to be read for a member, or for the room itself to close a hole.

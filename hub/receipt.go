@@ -10,12 +10,27 @@ import (
 //
 // Invariant: read ≤ received ≤ head, for each.
 type marks struct {
-	users   map[string]Receipt
-	changed map[string]struct{} // since the last flush
+	users    map[string]Receipt
+	changed  map[string]struct{} // since the last flush
+	complete bool                // users has all that the store has: who is not in it has no receipt
 }
 
 // absent is how many receipts of users who are not present are kept in memory; the store has all.
 const absent = 1000
+
+// load takes the receipts that the store has, of which it was asked for absent.
+func (k *marks) load(receipts []Receipt) {
+	for _, rc := range receipts {
+		k.users[rc.User] = rc
+	}
+	k.complete = len(receipts) < absent
+}
+
+// knows reports whether the store has nothing to say about a user that is not known here.
+func (k *marks) knows(user string) bool {
+	_, ok := k.users[user]
+	return ok || k.complete
+}
 
 // raise lifts a user's watermarks and returns the receipt if one of them rose.
 func (k *marks) raise(rc Receipt, head uint64) (Receipt, bool) {
@@ -63,6 +78,7 @@ func (k *marks) list(except string, limit int) []Receipt {
 func (k *marks) gone(user string) {
 	if _, untold := k.changed[user]; !untold && len(k.users) > absent {
 		delete(k.users, user)
+		k.complete = false
 	}
 }
 

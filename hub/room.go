@@ -100,7 +100,7 @@ func (r *Room) readState(ctx context.Context) (s RoomState, newest []*Message, r
 	if newest, err = r.store.Read(ctx, r.name, from, s.Head, tailMessages); err != nil {
 		return s, nil, nil, err
 	}
-	rs, err = r.store.Receipts(ctx, r.name, r.hub.limits.ReceiptList)
+	rs, err = r.store.Receipts(ctx, r.name, absent)
 	return s, newest, rs, err
 }
 
