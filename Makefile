@@ -105,9 +105,9 @@ e2e: node-modules ## people in Chromium; PICTURES=dir saves what they see
 	cd test && go test -count=1 -v ./e2e
 
 .PHONY: bench
-bench: build node-modules ## measure durable sends, and fan-out beside socket.io and NATS
+bench: build node-modules ## measure durable sends, fan-out and the engine, beside their peers
 	$(call title,bench)
-	cd bench && go run . sends && go run . fanout
+	cd bench && go run . sends && go run . fanout && go run . echo
 
 .PHONY: fuzz
 fuzz: ## run every fuzz target for FUZZTIME (20s)
