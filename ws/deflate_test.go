@@ -262,7 +262,7 @@ func TestExtensions(t *testing.T) {
 		{"permessage-deflate; client_no_context_takeover; client_no_context_takeover", CompressionTakeover, ""},
 		{"permessage-deflate; client_no_context_takeover", CompressionTakeover, "permessage-deflate; client_no_context_takeover"},
 		{"permessage-deflate; foo, permessage-deflate", CompressionTakeover, "permessage-deflate"},
-		{"x-webkit-deflate-frame, , permessage-bzip2; a=b", CompressionTakeover, ""},
+		{"x-foo, , permessage-bzip2; a=b", CompressionTakeover, ""},
 	}
 	for _, tt := range offers {
 		list, ok := parseExtensions([]string{tt.line})

@@ -29,7 +29,8 @@ type Options struct {
 	// counts as a sign of life. The time counts only while the connection waits for the peer, not
 	// while it is paused or nobody reads. Default and maximum: PingInterval.
 	PongTimeout time.Duration
-	// Compression chooses permessage-deflate. Default: CompressionOff.
+	// Compression chooses permessage-deflate. A server then also answers the deflate-frame and
+	// x-webkit-deflate-frame of clients that offer nothing newer. Default: CompressionOff.
 	Compression Compression
 	// CompressionThreshold is the size in bytes under which messages are sent as they are. Default
 	// 512, and 128 with context takeover.
