@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+
+	"github.com/vechehq/veche/internal/autobahn"
 )
 
 // TestFrameDeflateAgreement: the older extension is answered under the name that was asked for, if it
@@ -46,11 +48,11 @@ func TestFrameDeflateAgreement(t *testing.T) {
 }
 
 // frameDeflatePair is a server that has agreed on the older extension, and its client.
-func frameDeflatePair(t *testing.T, o Options, d deflateParams) (*Conn, *peer, *zlibPeer) {
+func frameDeflatePair(t *testing.T, o Options, d deflateParams) (*Conn, *peer, *autobahn.Zlib) {
 	d.perFrame = true
 	o.CompressionThreshold = 10
 	c, p := deflatePair(t, Server, o, d)
-	return c, p, &zlibPeer{deflateTakeover: !d.clientNoTakeover, inflateTakeover: !d.serverNoTakeover, window: windowSize(d.serverBits)}
+	return c, p, &autobahn.Zlib{DeflateTakeover: !d.clientNoTakeover, InflateTakeover: !d.serverNoTakeover, Window: windowSize(d.serverBits)}
 }
 
 // TestFrameDeflate: every frame is compressed or not by itself, in one message too, and later frames
@@ -72,13 +74,13 @@ func TestFrameDeflate(t *testing.T) {
 						p.write(p.fr(first, s), p.fr(0x89, "between"))
 						p.want(name+": pong", 0x8a, "between")
 					} else {
-						p.write(p.fr(first|bitRSV1, z.deflate(s)))
+						p.write(p.fr(first|bitRSV1, z.Deflate(s)))
 					}
 					first = 0
 				}
 				f, got, err := p.read()
 				if err == nil {
-					got, err = z.inflate(got)
+					got, err = z.Inflate(got)
 				}
 				if f != 0xC1 || err != nil || got != whole {
 					t.Fatalf("%s: frame %#x, %d bytes, %v", name, f, len(got), err)
@@ -97,25 +99,25 @@ func TestFrameDeflate(t *testing.T) {
 func TestFrameDeflateRefusals(t *testing.T) {
 	tests := []struct {
 		name string
-		say  func(p *peer, z *zlibPeer) [][]byte
+		say  func(p *peer, z *autobahn.Zlib) [][]byte
 		code StatusCode
 	}{
-		{"a bomb in parts", func(p *peer, z *zlibPeer) [][]byte {
-			return [][]byte{p.fr(0x41, z.deflate(strings.Repeat("x", 600))), p.fr(0x40, z.deflate(strings.Repeat("x", 401)))}
+		{"a bomb in parts", func(p *peer, z *autobahn.Zlib) [][]byte {
+			return [][]byte{p.fr(0x41, z.Deflate(strings.Repeat("x", 600))), p.fr(0x40, z.Deflate(strings.Repeat("x", 401)))}
 		}, StatusTooBig},
-		{"plain behind compressed", func(p *peer, z *zlibPeer) [][]byte {
-			return [][]byte{p.fr(0x41, z.deflate(strings.Repeat("x", 600))), p.fr(0x00, strings.Repeat("x", 401))}
+		{"plain behind compressed", func(p *peer, z *autobahn.Zlib) [][]byte {
+			return [][]byte{p.fr(0x41, z.Deflate(strings.Repeat("x", 600))), p.fr(0x00, strings.Repeat("x", 401))}
 		}, StatusTooBig},
-		{"no text in a part", func(p *peer, z *zlibPeer) [][]byte {
-			return [][]byte{p.fr(0x41, z.deflate("κόσμε\xff"))}
+		{"no text in a part", func(p *peer, z *autobahn.Zlib) [][]byte {
+			return [][]byte{p.fr(0x41, z.Deflate("κόσμε\xff"))}
 		}, StatusInvalidData},
-		{"half a rune at the end", func(p *peer, z *zlibPeer) [][]byte {
-			return [][]byte{p.fr(0x41, z.deflate("κόσμ")), p.fr(0xC0, z.deflate("\xce"))}
+		{"half a rune at the end", func(p *peer, z *autobahn.Zlib) [][]byte {
+			return [][]byte{p.fr(0x41, z.Deflate("κόσμ")), p.fr(0xC0, z.Deflate("\xce"))}
 		}, StatusInvalidData},
-		{"not deflated", func(p *peer, z *zlibPeer) [][]byte {
+		{"not deflated", func(p *peer, z *autobahn.Zlib) [][]byte {
 			return [][]byte{p.fr(0xC2, "\xff\xff\xff")}
 		}, StatusInvalidData},
-		{"a compressed ping", func(p *peer, z *zlibPeer) [][]byte {
+		{"a compressed ping", func(p *peer, z *autobahn.Zlib) [][]byte {
 			return [][]byte{p.fr(0xC9, "")}
 		}, StatusProtocolError},
 	}

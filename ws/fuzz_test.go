@@ -11,15 +11,17 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/vechehq/veche/internal/autobahn"
 )
 
 // FuzzFrame: whatever the bytes, and wherever they are cut, a parser says the same, keeps its bounds,
 // and lets no bad text through.
 func FuzzFrame(f *testing.F) {
-	for _, c := range conversations() {
+	for _, c := range autobahn.Cases() {
 		var b []byte
-		for _, v := range c.in {
-			b = append(b, rawFrame(v.first, true, v.payload)...)
+		for _, v := range c.In {
+			b = v.Append(b, true)
 		}
 		if len(b) < 4000 {
 			f.Add(b, uint64(len(b)), true)
