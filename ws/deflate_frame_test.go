@@ -64,7 +64,7 @@ func TestFrameDeflate(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			c, p, z := frameDeflatePair(t, Options{}, agreed)
 			ended := echo(c, true)
-			for _, parts := range [][]string{{jsonish(300, 1)}, {"", jsonish(300, 2), "κόσμ\xce", "\xb5 plain", jsonish(300, 3), ""}, {jsonish(300, 1)}} {
+			for _, parts := range [][]string{{autobahn.Chat(300, 1)}, {"", autobahn.Chat(300, 2), "κόσμ\xce", "\xb5 plain", autobahn.Chat(300, 3), ""}, {autobahn.Chat(300, 1)}} {
 				first, whole := byte(0x01), strings.Join(parts, "")
 				for i, s := range parts {
 					if i == len(parts)-1 {

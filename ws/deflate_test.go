@@ -10,16 +10,6 @@ import (
 	"github.com/vechehq/veche/internal/autobahn"
 )
 
-// jsonish makes text that compresses like chat does.
-func jsonish(size int, seed uint64) string {
-	r := rand.New(rand.NewPCG(seed, 1))
-	var b strings.Builder
-	for b.Len() < size {
-		fmt.Fprintf(&b, `{"id":%d,"type":"message","room":"general","from":"u%d","body":{"text":"привет, вече %d"}}`, r.IntN(1e6), r.IntN(50), r.IntN(1e4))
-	}
-	return strings.ToValidUTF8(b.String()[:size], "")
-}
-
 // TestAutobahnCompression is the suites 12.* and 13.*: messages of many sizes, several of each, text
 // and binary, under each agreement, echoed in both directions.
 func TestAutobahnCompression(t *testing.T) {
@@ -56,7 +46,7 @@ func echoCompressed(t *testing.T, a deflateParams, side Side, push bool) {
 	}
 	small := 0
 	for i, size := range []int{0, 16, 64, 256, 256, 256, 1024, 1024, 4096, 8192, 16384, 32768, 40000, 65536, 131072, 300} {
-		s := jsonish(size, uint64(i))
+		s := autobahn.Chat(size, uint64(i))
 		first := byte(0xC1)
 		if i%3 == 2 {
 			first, s = 0xC2, s+"\xff\x00"

@@ -127,8 +127,8 @@ func FuzzExtensions(f *testing.F) {
 // message; and what nobody has compressed does no harm.
 func FuzzDeflate(f *testing.F) {
 	f.Add([]byte("hello"), []byte("hello, hello"), byte(15), true)
-	f.Add([]byte(jsonish(3000, 1)), []byte(jsonish(700, 2)), byte(8), true)
-	f.Add([]byte(jsonish(300, 1)), []byte("\xf3\x48\xcd\xc9\xc9\x07\x00\x00"), byte(9), false)
+	f.Add([]byte(autobahn.Chat(3000, 1)), []byte(autobahn.Chat(700, 2)), byte(8), true)
+	f.Add([]byte(autobahn.Chat(300, 1)), []byte("\xf3\x48\xcd\xc9\xc9\x07\x00\x00"), byte(9), false)
 	f.Fuzz(func(t *testing.T, a, b []byte, bits byte, takeover bool) {
 		agreed := deflateParams{serverBits: 8 + int(bits%8), serverNoTakeover: !takeover}
 		d, _ := agreed.codecs(Server, 1)

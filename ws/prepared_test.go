@@ -10,7 +10,7 @@ import (
 
 // TestPrepared: one message to connections of every kind; each peer reads the same.
 func TestPrepared(t *testing.T) {
-	text := jsonish(1000, 1)
+	text := autobahn.Chat(1000, 1)
 	prepared := NewPrepared(Text, []byte(text))
 	kinds := map[string]struct {
 		side   Side

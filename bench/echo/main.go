@@ -58,6 +58,7 @@ func serve(ctx context.Context, addr string, o ws.Options) error {
 		c.Start(echo{})
 	})}
 	context.AfterFunc(ctx, func() { srv.Close() })
+	log.Printf("listening on ws://%s", l.Addr())
 	if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
