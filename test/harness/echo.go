@@ -42,14 +42,20 @@ func EchoClient(t testing.TB, url string, args ...string) (wait func()) {
 	}
 }
 
-func startEcho(t testing.TB, args []string) (*exec.Cmd, *tail) {
+// EchoBinary returns the path of the built bench/echo, for those who start it themselves.
+func EchoBinary(t testing.TB) string {
 	t.Helper()
 	binary, err := echo()
 	if err != nil {
 		t.Fatal(err)
 	}
+	return binary
+}
+
+func startEcho(t testing.TB, args []string) (*exec.Cmd, *tail) {
+	t.Helper()
 	log := &tail{address: make(chan string, 1)}
-	cmd := exec.Command(binary, args...)
+	cmd := exec.Command(EchoBinary(t), args...)
 	cmd.Stdout, cmd.Stderr = log, log
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
