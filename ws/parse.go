@@ -254,6 +254,16 @@ func (p *parser) whole(ev event) (event, bool, error) {
 	return ev, true, nil
 }
 
+func (p *parser) inflateError(err error) error {
+	switch {
+	case err == errInflatesTooBig:
+		return &TooBigError{By: p.side.peer(), Limit: p.max}
+	case p.inflate.perFrame:
+		return p.brokenAs(frameDeflateDraft, StatusInvalidData, "frame does not inflate")
+	}
+	return p.brokenDeflate("7.2.2", StatusInvalidData, "message does not inflate")
+}
+
 func (p *parser) inflated() (event, bool, error) {
 	m := &p.msg
 	out, err := p.inflate.message(m.buf, p.max)
@@ -269,16 +279,6 @@ func (p *parser) inflated() (event, bool, error) {
 	ev := event{op: m.op, data: out.b, buf: out}
 	p.msg = messageState{}
 	return ev, true, nil
-}
-
-func (p *parser) inflateError(err error) error {
-	switch {
-	case err == errInflatesTooBig:
-		return &TooBigError{By: p.side.peer(), Limit: p.max}
-	case p.inflate.perFrame:
-		return p.brokenAs(frameDeflateDraft, StatusInvalidData, "frame does not inflate")
-	}
-	return p.brokenDeflate("7.2.2", StatusInvalidData, "message does not inflate")
 }
 
 // discard gives back what was kept of an unfinished message.
