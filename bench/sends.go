@@ -10,31 +10,34 @@ import (
 )
 
 // benchSends measures durable sends over the native protocol: a send is done when its ok is here,
-// which is after the fsync. Nobody is in the rooms, so that only the way to the disk is measured.
+// which is after the fsync. Nobody has joined the rooms, so that only the way to the disk is measured.
 func benchSends(ctx context.Context, bin string, rounds int, window time.Duration) error {
 	fmt.Printf("\nDurable sends of 128 bytes, fsync before each acknowledgement\n\n")
-	fmt.Printf("| senders | in flight each | sends/s | p50 | p99 | server CPU-s per 1M |\n| --- | --- | --- | --- | --- | --- |\n")
-	for _, s := range []struct{ senders, inFlight int }{{1, 1}, {10, 1}, {100, 1}, {1, 16}, {10, 16}, {100, 16}} {
+	fmt.Printf("| senders | in flight each | rooms | sends/s | p50 | p99 | server CPU-s per 1M |\n| --- | --- | --- | --- | --- | --- | --- |\n")
+	for _, s := range []sendSetting{{1, 1, 1}, {10, 1, 1}, {100, 1, 1}, {100, 1, 100}, {1, 8, 1}, {10, 8, 1}, {100, 8, 1}, {100, 8, 100}} {
 		var rates, p50s, p99s, cpus []float64
 		for range rounds {
-			r, err := sendRound(ctx, bin, s.senders, s.inFlight, window)
+			r, err := sendRound(ctx, bin, s, window)
 			if err != nil {
 				return err
 			}
 			rates, cpus = append(rates, r.rate), append(cpus, r.cpu)
 			p50s, p99s = append(p50s, r.p50.Seconds()*1e3), append(p99s, r.p99.Seconds()*1e3)
 		}
-		fmt.Printf("| %d | %d | %.0f | %.2f ms | %.2f ms | %.1f |\n", s.senders, s.inFlight, median(rates), median(p50s), median(p99s), median(cpus))
+		fmt.Printf("| %d | %d | %d | %.0f | %.2f ms | %.2f ms | %.1f |\n", s.senders, s.inFlight, s.rooms, median(rates), median(p50s), median(p99s), median(cpus))
 	}
 	return nil
 }
+
+// sendSetting says how many send, how many messages each has unanswered, and in how many rooms.
+type sendSetting struct{ senders, inFlight, rooms int }
 
 type sendResult struct {
 	rate, cpu float64
 	p50, p99  time.Duration
 }
 
-func sendRound(ctx context.Context, bin string, senders, inFlight int, window time.Duration) (sendResult, error) {
+func sendRound(ctx context.Context, bin string, s sendSetting, window time.Duration) (sendResult, error) {
 	data, remove, err := dataDir()
 	if err != nil {
 		return sendResult{}, err
@@ -49,7 +52,7 @@ func sendRound(ctx context.Context, bin string, senders, inFlight int, window ti
 		return sendResult{}, err
 	}
 	defer p.stop()
-	conns := make([]*wsConn, senders)
+	conns := make([]*wsConn, s.senders)
 	for i := range conns {
 		if conns[i], err = p.connect(ctx, false); err != nil {
 			return sendResult{}, err
@@ -69,7 +72,7 @@ func sendRound(ctx context.Context, bin string, senders, inFlight int, window ti
 	)
 	for i, c := range conns {
 		wg.Go(func() {
-			mine, err := sendFor(c, fmt.Sprintf("room-%d", i), inFlight, start.Add(window))
+			mine, err := sendFor(c, fmt.Sprintf("room-%d", i%s.rooms), s.inFlight, start.Add(window))
 			mu.Lock()
 			defer mu.Unlock()
 			took = append(took, mine...)
