@@ -13,12 +13,12 @@ import (
 
 // ending is how the connection ends.
 type ending struct {
-	done chan struct{} // closed when the connection beneath is
+	done chan struct{} // closed when the connection beneath is; in loop mode by the loop
 
 	mu sync.Mutex
 	// guarded by mu
 	err   error // why; the first reason counts
-	over  bool  // done is closed
+	over  bool  // it has ended
 	timer *time.Timer
 }
 
@@ -127,7 +127,11 @@ func (c *Conn) shut(code StatusCode, reason string) {
 	}
 	c.flags.Or(over)
 	c.end.mu.Lock()
-	if !c.end.over {
+	switch {
+	case c.end.over:
+	case c.flags.Load()&looped != 0:
+		c.seat.summon() // the loop keeps the time
+	default:
 		c.end.timer = time.AfterFunc(c.o.CloseTimeout, func() {
 			c.fail(&TimeoutError{Op: "close", After: c.o.CloseTimeout})
 		})
@@ -140,15 +144,20 @@ func (c *Conn) shut(code StatusCode, reason string) {
 // answered, or its mistake. It waits until our close frame has left and the peer had a chance to see
 // it. in.turn is held.
 func (c *Conn) part(err error) {
-	c.end.blame(err)
-	code, reason := statusFor(err)
-	c.shut(code, cutReason(reason))
+	c.parting(err)
 	select {
 	case <-c.out.gone:
 		c.linger()
 	case <-c.end.done:
 	}
 	c.fail(err)
+}
+
+// parting says why the connection ends, to this side and to the peer.
+func (c *Conn) parting(err error) {
+	c.end.blame(err)
+	code, reason := statusFor(err)
+	c.shut(code, cutReason(reason))
 }
 
 // statusFor is what to answer with.
@@ -199,7 +208,7 @@ func (c *Conn) fail(err error) {
 		c.end.err = err
 	}
 	c.end.over = true
-	c.flags.Or(over)
+	f := c.flags.Or(over | ended)
 	for _, t := range []*time.Timer{c.end.timer, c.keep.timer} {
 		if t != nil {
 			t.Stop()
@@ -207,6 +216,10 @@ func (c *Conn) fail(err error) {
 	}
 	c.keep.timer = nil
 	c.out.end()
+	if f&looped != 0 {
+		c.seat.summon() // the loop does the rest
+		return
+	}
 	close(c.end.done)
 	c.drop()
 }

@@ -10,16 +10,19 @@ import (
 //
 // # Locks
 //
-// in.turn and out.turn are held while reading and while writing, and handlers are called under them:
-// Message under in.turn, Drain under out.turn. The mutexes are held for a few instructions and never
-// while calling out; end.mu comes before out.mu, out.mu before a shard's.
+// In goroutine mode in.turn and out.turn are held while reading and while writing, and handlers are
+// called under them: Message under in.turn, Drain under out.turn. In loop mode the loop's goroutine
+// does all of that and holds nothing. The mutexes are held for a few instructions and never while
+// calling out; end.mu comes before out.mu, out.mu before a shard's and a loop's.
 type Conn struct {
-	net         net.Conn // immutable
-	sock        *socket  // immutable; nil unless net is a plain socket of this system
+	net         net.Conn // immutable; closed, but for its addresses, when the connection sits in a loop
+	sock        *socket  // nil unless net is a plain socket of this system; belongs to who holds a turn
+	plain       bool     // immutable: net is such a socket
 	side        Side     // immutable
 	subprotocol string   // immutable
 	o           Options  // immutable, with defaults filled in
-	shard       *shard   // immutable; where a plain socket is flushed
+	shard       *shard   // immutable; where a plain socket is flushed that sits in no loop
+	seat        *seat    // set once by Start, before the looped flag; nil in goroutine mode
 
 	in    inbound
 	out   outbound
@@ -35,6 +38,7 @@ type Conn struct {
 
 func newConn(nc net.Conn, side Side, subprotocol string, o Options, agreed *deflateParams, early []byte) *Conn {
 	c := &Conn{net: nc, sock: newSocket(nc), side: side, subprotocol: subprotocol, o: o.withDefaults()}
+	c.plain = c.sock != nil
 	c.in.rest = early
 	c.in.parser = parser{side: side, max: c.o.MaxMessage}
 	c.out.side = side
@@ -60,8 +64,16 @@ func (c *Conn) LocalAddr() net.Addr { return c.net.LocalAddr() }
 // RemoteAddr is the address of the peer, or of a proxy before it.
 func (c *Conn) RemoteAddr() net.Addr { return c.net.RemoteAddr() }
 
-// NetConn is the connection beneath, to look at. Reading from it or writing to it breaks the frames.
-func (c *Conn) NetConn() net.Conn { return c.net }
+// NetConn is the connection beneath, to look at and to set options of the socket. Reading from it or
+// writing to it breaks the frames. Start may replace it: ask anew after it.
+func (c *Conn) NetConn() net.Conn {
+	if c.flags.Load()&looped != 0 {
+		if nc := c.seat.netConn(); nc != nil {
+			return nc
+		}
+	}
+	return c.net
+}
 
 // TLS is the state of the TLS connection beneath, nil if there is none.
 func (c *Conn) TLS() *tls.ConnectionState {

@@ -3,6 +3,7 @@ package ws
 import (
 	"context"
 	"crypto/tls"
+	"log/slog"
 	"net"
 	"net/http"
 	"time"
@@ -30,10 +31,26 @@ type Options struct {
 	PongTimeout time.Duration
 	// Compression chooses permessage-deflate. Default: CompressionOff.
 	Compression Compression
+	// Mode chooses how connections are served in the push form. Default: ModeAuto.
+	Mode Mode
+	// Log is told of panics in handlers. Default: slog.Default().
+	Log *slog.Logger
 	// CompressionThreshold is the size in bytes under which messages are sent as they are. Default
 	// 512, and 128 with context takeover.
 	CompressionThreshold int
 }
+
+// Mode is a way to serve connections in the push form. It shows in speed and memory only.
+type Mode byte
+
+const (
+	// ModeAuto has event loops serve plain TCP and Unix sockets on Linux, one loop per processor, and
+	// a goroutine each other connection. On a loop a handler that blocks holds up all connections of
+	// that loop.
+	ModeAuto Mode = iota
+	// ModeGoroutine has a goroutine serve each connection.
+	ModeGoroutine
+)
 
 // Compression says how permessage-deflate is negotiated.
 type Compression byte

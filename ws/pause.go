@@ -5,7 +5,7 @@ import (
 	"sync/atomic"
 )
 
-// pause holds the reading goroutine.
+// pause holds the reading goroutine, or the loop.
 type pause struct {
 	on atomic.Bool // written under mu
 
@@ -35,6 +35,9 @@ func (c *Conn) Resume() {
 	if p.on.Load() {
 		p.on.Store(false)
 		close(p.over)
+		if c.flags.Load()&looped != 0 {
+			c.seat.summon()
+		}
 	}
 }
 

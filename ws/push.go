@@ -30,10 +30,16 @@ func (c *Conn) Start(h Handler) {
 	if c.flags.Or(started)&started != 0 {
 		panic("ws: Start was called twice")
 	}
-	if c.drainer != nil {
+	sits := c.sitDown()
+	switch {
+	case c.drainer != nil:
 		c.Wake()
+	case sits:
+		c.seat.summon()
 	}
-	go c.serve()
+	if !sits {
+		go c.serve()
+	}
 }
 
 // serve is the reading goroutine's.
@@ -48,7 +54,7 @@ func (c *Conn) serve() {
 	c.in.parser.discard()
 	c.in.held.free()
 	c.out.turn.take(nil, nil) // for good: nothing is drained after this
-	c.handler.Closed(c, c.end.reason())
+	c.closed()
 }
 
 // readTurn waits for bytes and delivers all that is whole in them. What handlers send meanwhile
@@ -63,6 +69,10 @@ func (c *Conn) readTurn() error {
 	}
 	c.flags.Or(corked)
 	defer c.uncork()
+	return c.consume()
+}
+
+func (c *Conn) deliverAll() error {
 	for len(c.in.rest) > 0 && !c.pause.on.Load() {
 		var ev event
 		var ok bool

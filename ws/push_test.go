@@ -13,18 +13,26 @@ import (
 	"github.com/vechehq/veche/internal/memnet"
 )
 
-// bothNets runs a test over memory in a bubble, where time is fake, and over real sockets, which take
-// another way through the flush.
-func bothNets(t *testing.T, f func(t *testing.T, pair func(Side, Options) (*Conn, *peer))) {
+// allNets runs a test over memory in a bubble, where time is fake, and over real sockets in both modes,
+// which take other ways through reading and flushing.
+func allNets(t *testing.T, f func(t *testing.T, pair func(Side, Options) (*Conn, *peer))) {
 	t.Run("memory", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			f(t, func(s Side, o Options) (*Conn, *peer) { return memPair(t, s, o) })
 		})
 	})
-	t.Run("socket", func(t *testing.T) {
-		f(t, func(s Side, o Options) (*Conn, *peer) { return tcpPair(t, s, o) })
-	})
+	for name, mode := range modes {
+		t.Run(name, func(t *testing.T) {
+			f(t, func(s Side, o Options) (*Conn, *peer) {
+				o.Mode = mode
+				return tcpPair(t, s, o)
+			})
+		})
+	}
 }
+
+// modes are the ways to serve a socket.
+var modes = map[string]Mode{"goroutine": ModeGoroutine, "loop": ModeAuto}
 
 func writes(c *Conn) int { return c.net.(*memnet.Conn).Writes() }
 
@@ -136,7 +144,7 @@ func TestDrainWaitsForThePeer(t *testing.T) {
 // TestWakesAreNotLost: whoever puts something in the queue and wakes finds it drained in the end,
 // whatever else goes on, and Drain is never called twice at once.
 func TestWakesAreNotLost(t *testing.T) {
-	bothNets(t, func(t *testing.T, pair func(Side, Options) (*Conn, *peer)) {
+	allNets(t, func(t *testing.T, pair func(Side, Options) (*Conn, *peer)) {
 		c, p := pair(Server, Options{})
 		const wakers, each = 4, 300
 		var queued, sent atomic.Int64
@@ -184,7 +192,7 @@ func TestWakesAreNotLost(t *testing.T) {
 
 // TestNeverReadingPeer: what waits is bounded, and the peer is given up after WriteTimeout.
 func TestNeverReadingPeer(t *testing.T) {
-	bothNets(t, func(t *testing.T, pair func(Side, Options) (*Conn, *peer)) {
+	allNets(t, func(t *testing.T, pair func(Side, Options) (*Conn, *peer)) {
 		c, _ := pair(Server, Options{SendBuffer: 100_000, WriteTimeout: 200 * time.Millisecond})
 		rec := newRecorder()
 		c.Start(rec)
@@ -256,7 +264,7 @@ func TestPingFlood(t *testing.T) {
 }
 
 func TestPause(t *testing.T) {
-	bothNets(t, func(t *testing.T, pair func(Side, Options) (*Conn, *peer)) {
+	allNets(t, func(t *testing.T, pair func(Side, Options) (*Conn, *peer)) {
 		c, p := pair(Server, Options{})
 		rec := newRecorder()
 		rec.on = func(c *Conn, typ MessageType, data []byte) {

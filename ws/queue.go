@@ -15,14 +15,15 @@ type outbound struct {
 
 	mu sync.Mutex
 	// guarded by mu
-	deflate *deflater // nil unless permessage-deflate was negotiated; the pointer is immutable
-	queue   *buffer   // frames in order; nil if there are none
-	taken   int       // bytes that the holder of turn has taken and not yet written
-	pong    []byte    // answers the latest ping, if pongDue
-	pongDue bool
-	last    []byte // the close frame, until it is taken
-	closing bool   // a close frame was queued, or the connection is over: nothing more may be
-	parted  bool   // the close frame was taken
+	deflate   *deflater // nil unless permessage-deflate was negotiated; the pointer is immutable
+	queue     *buffer   // frames in order; nil if there are none
+	taken     int       // bytes that the holder of turn has taken and not yet written
+	pong      []byte    // answers the latest ping, if pongDue
+	pongDue   bool
+	last      []byte     // the close frame, until it is taken
+	closing   bool       // a close frame was queued, or the connection is over: nothing more may be
+	parted    bool       // the close frame was taken
+	departure *departure // loop mode: what a Write waits for; nil if there is none
 }
 
 var errType = errors.New("ws: the type of a message is Text or Binary")
@@ -137,14 +138,18 @@ func (o *outbound) take() *buffer {
 	return b
 }
 
-// wrote is told by the holder of turn what it has written.
-func (o *outbound) wrote(n int) {
+// wrote is told by the holder of turn, or by the loop, what it has written. It reports whether the
+// close frame has left with that.
+func (o *outbound) wrote(n int) (left bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.taken -= n
-	if o.parted && o.taken == 0 && n > 0 {
+	o.departed(n)
+	left = o.parted && o.taken == 0 && n > 0
+	if left {
 		close(o.gone)
 	}
+	return left
 }
 
 // open returns the queue to append to. mu is held.

@@ -26,6 +26,9 @@ func (c *Conn) Write(ctx context.Context, typ MessageType, data []byte) error {
 	if err := c.out.message(typ, data, math.MaxInt); err != nil {
 		return c.sendError(err)
 	}
+	if c.flags.Load()&looped != 0 {
+		return c.awaitDeparture(ctx)
+	}
 	b := c.out.take()
 	defer b.free()
 	n := 0

@@ -1,0 +1,50 @@
+package ws
+
+import (
+	"net"
+	"os"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// duplicate returns a second descriptor of the socket, which Go's poller does not know.
+func duplicate(raw syscall.RawConn) (fd int, err error) {
+	outer := raw.Control(func(of uintptr) {
+		fd, err = unix.FcntlInt(of, unix.F_DUPFD_CLOEXEC, 0)
+	})
+	if outer != nil {
+		return -1, outer
+	}
+	return fd, err
+}
+
+// netConn is what NetConn returns for a connection that sits in a loop: a net.Conn with a descriptor
+// of its own for the same socket, made when it is asked for. It returns nil if there is none.
+func (s *seat) netConn() net.Conn {
+	s.conn.end.mu.Lock()
+	defer s.conn.end.mu.Unlock()
+	if s.beneath != nil || s.fd < 0 {
+		return s.beneath
+	}
+	fd, err := unix.FcntlInt(uintptr(s.fd), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		return nil
+	}
+	f := os.NewFile(uintptr(fd), "socket")
+	defer f.Close()
+	if nc, err := net.FileConn(f); err == nil {
+		s.beneath = nc
+	}
+	return s.beneath
+}
+
+func (s *seat) close() {
+	s.conn.end.mu.Lock()
+	defer s.conn.end.mu.Unlock()
+	if s.beneath != nil {
+		_ = s.beneath.Close()
+	}
+	_ = unix.Close(int(s.fd))
+	s.fd = -1
+}
