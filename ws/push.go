@@ -45,7 +45,7 @@ func (c *Conn) Start(h Handler) {
 // serve is the reading goroutine's.
 func (c *Conn) serve() {
 	c.in.turn.take(nil, nil)
-	for c.end.reason() == nil {
+	for c.flags.Load()&ended == 0 {
 		if err := c.readTurn(); err != nil {
 			c.part(err)
 		}

@@ -21,18 +21,8 @@ func allNets(t *testing.T, f func(t *testing.T, pair func(Side, Options) (*Conn,
 			f(t, func(s Side, o Options) (*Conn, *peer) { return memPair(t, s, o) })
 		})
 	})
-	for name, mode := range modes {
-		t.Run(name, func(t *testing.T) {
-			f(t, func(s Side, o Options) (*Conn, *peer) {
-				o.Mode = mode
-				return tcpPair(t, s, o)
-			})
-		})
-	}
+	bothModes(t, f)
 }
-
-// modes are the ways to serve a socket.
-var modes = map[string]Mode{"goroutine": ModeGoroutine, "loop": ModeAuto}
 
 func writes(c *Conn) int { return c.net.(*memnet.Conn).Writes() }
 
@@ -406,7 +396,7 @@ func TestStartTwicePanics(t *testing.T) {
 
 // TestIdleOwnsNothing: a socket that has nothing to do holds no buffer.
 func TestIdleOwnsNothing(t *testing.T) {
-	c, p := tcpPair(t, Server, Options{})
+	c, p := tcpPair(t, Server, Options{Mode: ModeGoroutine})
 	c.Start(&echoHandler{make(chan error, 1)})
 	for range 3 {
 		p.write(p.fr(0x81, "hello"))
