@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"log/slog"
-	"math/rand/v2"
 	"net"
 	"path/filepath"
 	"runtime"
@@ -333,77 +332,4 @@ func TestManyAtOnce(t *testing.T) {
 			}
 		}
 	})
-}
-
-// FuzzModes: the same bytes, cut anywhere, are answered with the same bytes in both modes.
-func FuzzModes(f *testing.F) {
-	for _, c := range conversations() {
-		var b []byte
-		for _, v := range c.in {
-			b = append(b, rawFrame(v.first, true, v.payload)...)
-		}
-		if len(b) < 4000 {
-			f.Add(b, uint64(len(b)))
-		}
-	}
-	f.Fuzz(func(t *testing.T, b []byte, seed uint64) {
-		if len(b) > 1<<16 {
-			return
-		}
-		loop, why := answers(t, ModeAuto, b, seed)
-		goroutine, why2 := answers(t, ModeGoroutine, b, seed+1)
-		if !bytes.Equal(loop, goroutine) || why != why2 {
-			t.Fatalf("loop: %q, %s\ngoroutine: %q, %s", loop, why, goroutine, why2)
-		}
-	})
-}
-
-// answers sends b in pieces to an echo, ends its direction, and returns all that came back and how the
-// connection ended.
-func answers(t *testing.T, mode Mode, b []byte, seed uint64) (all []byte, why string) {
-	c, p := tcpPair(t, Server, Options{Mode: mode, MaxMessage: 1 << 16})
-	h := &echoHandler{make(chan error, 1)}
-	c.Start(h)
-	r := rand.New(rand.NewPCG(seed, 2))
-	go func() {
-		for len(b) > 0 {
-			n := min(len(b), 1+r.IntN(200))
-			if _, err := p.nc.Write(b[:n]); err != nil {
-				return
-			}
-			b = b[n:]
-		}
-		_ = p.nc.(*net.TCPConn).CloseWrite()
-	}()
-	all, _ = io.ReadAll(p.nc)
-	_ = p.nc.Close()
-	return all, (<-h.closed).Error()
-}
-
-// TestGoexit: a handler that ends its goroutine takes no other connection with it.
-func TestGoexit(t *testing.T) {
-	if runtime.GOOS != "linux" {
-		return // a goroutine of its own ends alone
-	}
-	var peers []*peer
-	for range 6 {
-		c, p := tcpPair(t, Server, Options{Log: slog.New(slog.DiscardHandler)})
-		rec := newRecorder()
-		rec.on = func(c *Conn, typ MessageType, data []byte) {
-			if string(data) == "exit" {
-				runtime.Goexit()
-			}
-			_ = c.Send(typ, data)
-		}
-		c.Start(rec)
-		peers = append(peers, p)
-	}
-	for _, p := range peers[:3] {
-		p.write(p.fr(0x81, "exit"), p.fr(0x81, "never delivered"))
-		p.wantClose("exit", StatusInternal)
-	}
-	for _, p := range peers[3:] {
-		p.write(p.fr(0x81, "still there"))
-		p.want("others", 0x81, "still there")
-	}
 }
