@@ -13,10 +13,9 @@ import (
 
 // ending is how the connection ends.
 type ending struct {
-	done chan struct{} // closed when the connection beneath is; in loop mode by the loop
-
 	mu sync.Mutex
 	// guarded by mu
+	done  latch // the connection beneath is closed; in loop mode the loop does it
 	err   error // why; the first reason counts
 	over  bool  // it has ended
 	timer *time.Timer
@@ -57,7 +56,7 @@ func (c *Conn) Close(code StatusCode, reason string) error {
 		return err
 	}
 	c.shut(code, reason)
-	for c.flags.Load()&started == 0 && c.in.turn.take(nil, c.end.done) {
+	for c.flags.Load()&started == 0 && c.in.turn.take(nil, c.Done()) {
 		ev, err := c.nextMessage(context.Background())
 		ev.buf.free()
 		c.in.turn.give()
@@ -65,7 +64,7 @@ func (c *Conn) Close(code StatusCode, reason string) error {
 			break
 		}
 	}
-	<-c.end.done
+	<-c.Done()
 	err := c.end.reason()
 	if e, ok := errors.AsType[*CloseError](err); ok && e.Code != StatusAbnormal {
 		return nil
@@ -146,9 +145,9 @@ func (c *Conn) shut(code StatusCode, reason string) {
 func (c *Conn) part(err error) {
 	c.parting(err)
 	select {
-	case <-c.out.gone:
+	case <-c.out.gone():
 		c.linger()
-	case <-c.end.done:
+	case <-c.Done():
 	}
 	c.fail(err)
 }
@@ -220,6 +219,6 @@ func (c *Conn) fail(err error) {
 		c.seat.summon() // the loop does the rest
 		return
 	}
-	close(c.end.done)
+	c.end.done.happen()
 	c.drop()
 }

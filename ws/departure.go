@@ -44,7 +44,7 @@ func (c *Conn) awaitDeparture(ctx context.Context) error {
 	case <-ctx.Done():
 		c.fail(ErrClosed)
 		return ctx.Err()
-	case <-c.end.done:
+	case <-c.Done():
 		return c.end.reason()
 	}
 }

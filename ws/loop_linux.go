@@ -12,14 +12,15 @@ type loop struct {
 	epoch time.Time // immutable: the beginning of its time
 
 	// owned by the goroutine
-	epoll *epoll
-	buf   [readSize]byte // what one receive takes, of whichever connection
-	seats seats
-	wheel wheel
-	now   tick
-	armed int     // see arm
-	batch []*Conn // taken from list, and not yet visited
-	dues  []*seat // taken from the wheel, and not yet judged
+	epoll  *epoll
+	buf    [readSize]byte // what one receive takes, of whichever connection
+	parser parser         // lent to who is being read
+	seats  seats
+	wheel  wheel
+	now    tick
+	armed  int     // see arm
+	batch  []*Conn // taken from list, and not yet visited
+	dues   []*seat // taken from the wheel, and not yet judged
 
 	mu sync.Mutex
 	// guarded by mu

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"time"
 )
 
@@ -125,6 +126,36 @@ func (o Options) withDefaults() Options {
 		o.PongTimeout = o.PingInterval
 	}
 	return o
+}
+
+// lastOptions are those of the connection made last.
+var lastOptions atomic.Pointer[Options]
+
+// shareOptions returns a pointer to o: the connections of one server have the same options, and share
+// them.
+func shareOptions(o Options) *Options {
+	if last := lastOptions.Load(); last != nil && *last == o {
+		return last
+	}
+	lastOptions.Store(&o)
+	return &o
+}
+
+// lastLocal is the local address of the connection made last.
+var lastLocal atomic.Pointer[net.TCPAddr]
+
+// sameAddr returns an address equal to a: the connections that one listener has accepted have mostly
+// the same one, and share it.
+func sameAddr(a net.Addr) net.Addr {
+	t, ok := a.(*net.TCPAddr)
+	if !ok {
+		return a
+	}
+	if last := lastLocal.Load(); last != nil && last.Port == t.Port && last.Zone == t.Zone && last.IP.Equal(t.IP) {
+		return last
+	}
+	lastLocal.Store(t)
+	return t
 }
 
 func orDefault[T int | int64 | time.Duration](v *T, d T) {

@@ -50,7 +50,7 @@ func (c *Conn) serve() {
 			c.part(err)
 		}
 	}
-	<-c.end.done
+	<-c.Done()
 	c.in.parser.discard()
 	c.in.held.free()
 	c.out.turn.take(nil, nil) // for good: nothing is drained after this
@@ -60,7 +60,9 @@ func (c *Conn) serve() {
 // readTurn waits for bytes and delivers all that is whole in them. What handlers send meanwhile
 // leaves in one write at its end.
 func (c *Conn) readTurn() error {
-	c.pause.wait(c.end.done)
+	if c.pause.on.Load() {
+		c.pause.wait(c.Done())
+	}
 	if len(c.in.rest) == 0 {
 		if err := c.fill(); err != nil {
 			c.lost(err)

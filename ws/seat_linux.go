@@ -131,13 +131,23 @@ func (s *seat) read() {
 		}
 		c.in.rest = b
 	}
+	s.borrowParser()
 	c.flags.Or(corked)
 	err := c.consume()
 	c.flags.And(^uint32(corked))
+	s.keep(fresh)
 	if err != nil {
 		s.part(err)
 	}
-	s.keep(fresh)
+}
+
+// borrowParser lends the connection the loop's parser, unless it is in the middle of something.
+func (s *seat) borrowParser() {
+	c, p := s.conn, &s.loop.parser
+	if c.in.parser == nil || c.in.parser == p {
+		*p = parser{side: c.side, max: c.o.MaxMessage, inflate: c.in.inflate}
+		c.in.parser = p
+	}
 }
 
 // receive takes what is there, at most a buffer full. It returns nothing if there is nothing or the
@@ -161,9 +171,17 @@ func (s *seat) receive() []byte {
 	return buf[:n]
 }
 
-// keep takes what a pause has left of the loop's buffer out of it.
+// keep takes what is unfinished out of what is the loop's: its parser, and its buffer when a pause has
+// left something in it.
 func (s *seat) keep(fresh bool) {
 	in := &s.conn.in
+	switch {
+	case in.parser.idle():
+		in.parser = nil
+	case in.parser == &s.loop.parser:
+		own := *in.parser
+		in.parser = &own
+	}
 	switch {
 	case len(in.rest) == 0:
 		in.rest = nil
@@ -175,10 +193,20 @@ func (s *seat) keep(fresh bool) {
 	}
 }
 
+// forget gives up what has come and was not delivered.
+func (s *seat) forget() {
+	in := &s.conn.in
+	in.rest = nil
+	if in.parser != nil {
+		in.parser.discard()
+		in.parser = nil
+	}
+}
+
 // part ends the connection from the reading side: Conn.part, without waiting.
 func (s *seat) part(err error) {
 	s.conn.parting(err)
-	s.conn.in.rest = nil
+	s.forget()
 	s.phase = phaseParting
 	if s.left {
 		s.linger()
@@ -319,10 +347,8 @@ func (s *seat) leave() {
 	s.close()
 	s.unsent.free()
 	s.unsent = nil
-	c.in.rest = nil
-	c.in.parser.discard()
+	s.forget()
 	c.flags.Or(dirty) // so that nobody asks for a visit any more
-	close(c.end.done)
 	c.closed()
 }
 
@@ -350,8 +376,11 @@ func (c *Conn) sitDown() bool {
 	if err != nil {
 		return false
 	}
-	c.sock = nil
 	_ = c.net.Close()
+	c.sock, c.net = nil, nil
+	if c.in.parser.idle() {
+		c.in.parser = nil
+	}
 	if t := c.keep.timer; t != nil {
 		t.Stop()
 		c.keep.timer = nil

@@ -16,7 +16,7 @@ func (c *Conn) Write(ctx context.Context, typ MessageType, data []byte) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if !c.out.turn.take(ctx.Done(), c.end.done) {
+	if !c.out.turn.try() && !c.out.turn.take(ctx.Done(), c.Done()) {
 		return c.reasonOr(ctx.Err())
 	}
 	defer c.giveTurn()
