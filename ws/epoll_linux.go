@@ -22,6 +22,7 @@ type epoll struct {
 
 	events [128]unix.EpollEvent
 	n      int // how many of events are filled
+	looks  int // how often the last wait has looked: more than once if it had to wait
 }
 
 // interest: EPOLLOUT is there from the beginning, because changing it would cost a call each time.
@@ -44,7 +45,10 @@ func newEpoll() (*epoll, error) {
 		_ = e.file.Close()
 		return nil, err
 	}
-	e.poll = func(uintptr) bool { return e.look() > 0 }
+	e.poll = func(uintptr) bool {
+		e.looks++
+		return e.look() > 0
+	}
 	return e, nil
 }
 
@@ -67,7 +71,10 @@ func (e *epoll) look() int {
 
 // wait is look, but waits until something is ready, the deadline has passed or interrupt is called. It
 // reports false after the latter two, and then the deadline is to be set anew.
-func (e *epoll) wait() bool { return e.raw.Read(e.poll) == nil }
+func (e *epoll) wait() bool {
+	e.looks = 0
+	return e.raw.Read(e.poll) == nil
+}
 
 // deadline bounds the next waits; zero means none.
 func (e *epoll) deadline(at time.Time) { _ = e.file.SetReadDeadline(at) }

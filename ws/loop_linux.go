@@ -81,6 +81,9 @@ func (l *loop) run() {
 		}
 	}()
 	for l.next() {
+		if l.epoll.looks < 2 {
+			runtime.Gosched() // a loop that finds work each time it looks lets others run between
+		}
 		l.now = l.tick()
 		l.visit()
 		l.hear()
@@ -97,6 +100,7 @@ func (l *loop) next() bool {
 	l.arm()
 	switch some, alive := l.takeList(); {
 	case some:
+		l.epoll.looks = 0
 		l.epoll.look()
 		return true
 	case !alive:

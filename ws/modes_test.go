@@ -79,6 +79,26 @@ func TestEarlyBytes(t *testing.T) {
 	})
 }
 
+// TestWokenBeforeStart: what was asked for before Start is done after it.
+func TestWokenBeforeStart(t *testing.T) {
+	bothModes(t, func(t *testing.T, pair func(Side, Options) (*Conn, *peer)) {
+		for range 50 {
+			c, p := pair(Server, Options{})
+			d := &drainer{recorder: newRecorder()}
+			d.onDrain = func(c *Conn) bool {
+				_ = c.Send(Text, []byte("drained"))
+				return false
+			}
+			c.Wake()
+			_ = c.Send(Text, []byte("sent"))
+			c.Start(d)
+			p.want("before", 0x81, "sent")
+			p.want("after", 0x81, "drained")
+			_ = c.CloseNow()
+		}
+	})
+}
+
 // TestTimeouts of sockets, by the clock: a story with fake time tells them exactly.
 func TestTimeouts(t *testing.T) {
 	const d = 150 * time.Millisecond

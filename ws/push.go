@@ -31,13 +31,12 @@ func (c *Conn) Start(h Handler) {
 		panic("ws: Start was called twice")
 	}
 	sits := c.sitDown()
-	switch {
-	case c.drainer != nil:
+	if c.drainer != nil {
 		c.Wake()
-	case sits:
-		c.seat.summon()
 	}
-	if !sits {
+	if sits {
+		c.seat.summon() // whatever was asked of a shard before
+	} else {
 		go c.serve()
 	}
 }
