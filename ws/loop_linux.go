@@ -174,10 +174,11 @@ func (l *loop) judge() {
 	}
 }
 
+// tick is the time. It is asked for anew rather than taken from now, because handlers may have run since.
 func (l *loop) tick() tick { return tick(time.Since(l.epoch)/tickLength) + 1 }
 
 // in is the tick when d will have passed.
-func (l *loop) in(d time.Duration) tick { return l.now + 1 + ticks(d) }
+func (l *loop) in(d time.Duration) tick { return l.tick() + 1 + ticks(d) }
 
 // What the epoll's deadline is set to.
 const (

@@ -4,7 +4,8 @@ package ws
 // Write and Close, which wait.
 type Handler interface {
 	// Message is called for each message, one at a time. It must not block: the connection reads
-	// nothing meanwhile, and what others send waits too. data is valid until it returns.
+	// nothing meanwhile, what others send waits too, and on a loop so do other connections. data is
+	// valid until it returns.
 	Message(c *Conn, typ MessageType, data []byte)
 	// Closed is called once, after the last Message and Drain. err is never nil: a *CloseError if
 	// the peer ended the connection, ErrClosed after CloseNow, else as Read's.
