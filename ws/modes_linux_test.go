@@ -130,6 +130,30 @@ func TestNoDescriptorLeaks(t *testing.T) {
 	}
 }
 
+// TestNoDescriptorToSpare: where a loop cannot have its own descriptor, a goroutine serves with the one
+// that there is.
+func TestNoDescriptorToSpare(t *testing.T) {
+	c, p := unixPair(t, Options{})
+	var l unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &l); err != nil {
+		t.Fatal(err)
+	}
+	few := l
+	few.Cur = 3
+	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &few); err != nil {
+		t.Fatal(err)
+	}
+	c.Start(&echoHandler{make(chan error, 1)})
+	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &l); err != nil {
+		t.Fatal(err)
+	}
+	if c.flags.Load()&looped != 0 {
+		t.Error("it sits in a loop")
+	}
+	p.write(p.fr(0x81, "served"))
+	p.want("echo", 0x81, "served")
+}
+
 func openDescriptors(t *testing.T) int {
 	list, err := os.ReadDir("/proc/self/fd")
 	if err != nil {

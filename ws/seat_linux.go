@@ -19,7 +19,7 @@ type seat struct {
 	id         int32
 	phase      phase
 	ready      bool // there may be bytes to receive
-	ended      bool // the peer has ended its direction: receive until that is seen
+	hungUp     bool // the peer has ended its direction: receive until that is seen
 	left       bool // our close frame has left
 	pinged     bool // pingBy is when the pong is due, not the next ping
 	heard      bool // bytes have come since the ping
@@ -79,7 +79,7 @@ func (s *seat) hear(events uint32) {
 	over := events&(unix.EPOLLRDHUP|unix.EPOLLHUP|unix.EPOLLERR) != 0
 	if over || events&unix.EPOLLIN != 0 {
 		s.ready = true
-		s.ended = s.ended || over
+		s.hungUp = s.hungUp || over
 	}
 	if s.unsent != nil && (over || events&unix.EPOLLOUT != 0) {
 		s.pushRest()
@@ -167,7 +167,7 @@ func (s *seat) receive() []byte {
 		return nil
 	}
 	s.heard = true
-	s.ready = n == len(buf) || s.ended // less than asked for: the next byte is told
+	s.ready = n == len(buf) || s.hungUp // less than asked for: the next byte is told
 	return buf[:n]
 }
 
