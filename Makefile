@@ -25,7 +25,7 @@ build: ## build bin/veche
 	go build -trimpath -o bin/veche ./cmd/veche
 
 .PHONY: test
-test: deps lint build test-go cross sdk-test web-test web-check interop fault abuse e2e ## everything that continuous integration checks
+test: deps lint build test-go cross sdk-test web-test web-check interop conformance fault abuse e2e ## everything that continuous integration checks
 	$(call title,everything passed)
 
 .PHONY: test-go
@@ -85,9 +85,14 @@ sdk-test: node-modules ## tests and type check of the TypeScript client
 	cd sdk/js && npm run typecheck && npm test
 
 .PHONY: interop
-interop: node-modules ## strangers in one room: npm ws, Node, Python, curl
+interop: node-modules ## strangers in one room, and the engine among strangers: npm ws, Node, Python, Go, curl
 	$(call title,strangers in one room)
 	cd test && go test -count=1 ./history ./harness ./interop
+
+.PHONY: conformance
+conformance: ## the Autobahn testsuite's cases, the engine as server and as client
+	$(call title,the suite's cases)
+	cd test && go test -count=1 ./conformance
 
 .PHONY: fault
 fault: ## kill -9 the server twenty times and look for what is lost
@@ -105,9 +110,9 @@ e2e: node-modules ## people in Chromium; PICTURES=dir saves what they see
 	cd test && go test -count=1 -v ./e2e
 
 .PHONY: bench
-bench: build node-modules ## measure durable sends, and fan-out beside socket.io and NATS
+bench: build node-modules ## measure durable sends, fan-out and the engine, beside their peers
 	$(call title,bench)
-	cd bench && go run . sends && go run . fanout
+	cd bench && go run . sends && go run . fanout && go run . echo
 
 .PHONY: fuzz
 fuzz: ## run every fuzz target for FUZZTIME (20s)

@@ -4,8 +4,9 @@
 //
 //	go run . sends     durable sends per second, fsync on, 1, 10 and 100 senders
 //	go run . fanout    one room to 1,000 and 5,000 members, beside socket.io and NATS
+//	go run . echo      package ws beside gws, gorilla, coder, gobwas and npm's ws
 //
-// The server under test is pinned to CPU 0 and the load to CPU 1 (fanout); sends uses both.
+// The server under test is pinned to CPU 0 and the load to CPU 1; sends uses both.
 package main
 
 import (
@@ -45,10 +46,15 @@ func run(ctx context.Context, args []string) error {
 		return benchSends(ctx, *bin, *rounds, *window)
 	case "fanout":
 		return benchFanout(ctx, *bin, *rounds, *window)
+	case "echo":
+		return benchEcho(ctx, *rounds, *window)
 	case "peer-nats":
 		return serveNATS(ctx, fs.Args())
 	}
-	return fmt.Errorf("say what to measure: sends or fanout")
+	if h, ok := engines[verb]; ok {
+		return serveEngine(ctx, h, fs.Args())
+	}
+	return fmt.Errorf("say what to measure: sends, fanout or echo")
 }
 
 func raiseFileLimit() {

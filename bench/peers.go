@@ -62,7 +62,7 @@ func peers(bin, data string) ([]*peer, error) {
 	}
 	socketio := &peer{
 		name: "socket.io", path: "/socket.io/?EIO=4&transport=websocket", op: opText, greet: "0",
-		argv:      func(port string) []string { return []string{"node", "peers/socketio/server.mjs", port} },
+		argv:      func(port string) []string { return []string{"node", "peers/socketio.mjs", port} },
 		hello:     []string{"40"},
 		welcome:   "40",
 		subscribe: `42["join","bench"]`,

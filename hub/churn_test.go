@@ -40,3 +40,37 @@ func TestNobodyIsForgottenInTheCrowd(t *testing.T) {
 		}
 	}
 }
+
+// Of a crowd a newcomer is told some, and how many there are.
+func TestTheListOfACrowdIsBounded(t *testing.T) {
+	h, _ := newHub(t, hub.Config{Limits: hub.Limits{PresenceList: 2}})
+	for i := range 5 {
+		connect(t, h, guest(fmt.Sprint("u", i))).join("r", hub.JoinOptions{})
+	}
+	c := connect(t, h, guest("late"))
+	c.join("r", hub.JoinOptions{})
+	if p := next(c, any1[*hub.Presence]); !p.Whole || len(p.Joined) > 2 {
+		t.Errorf("the newcomer is told %+v", p)
+	}
+	if us, _, err := c.session.Present("r"); err != nil || len(us) > 2 {
+		t.Errorf("%d users in the list: %v", len(us), err)
+	}
+	connect(t, h, guest("last")).join("r", hub.JoinOptions{})
+	next(c, func(p *hub.Presence) bool { return !p.Whole && p.Count == 7 })
+}
+
+// Who wants messages only gets nothing else, and is present all the same.
+func TestMessagesOnly(t *testing.T) {
+	h, _ := newHub(t, hub.Config{})
+	plain, ann := connect(t, h, guest("plain")), connect(t, h, guest("ann"))
+	plain.join("r", hub.JoinOptions{MessagesOnly: true})
+	ann.join("r", hub.JoinOptions{})
+	next(ann, func(p *hub.Presence) bool { return p.Whole && p.Count == 2 })
+	if err := ann.session.Signal(&hub.Signal{Room: "r", Kind: "typing"}); err != nil {
+		t.Fatal(err)
+	}
+	ann.say("r", "1", "hi")
+	if ev := next(plain, any1[hub.Event]); ev.(*hub.Message).Seq != 1 {
+		t.Errorf("the plain one is told %+v", ev)
+	}
+}

@@ -6,6 +6,9 @@ type JoinOptions struct {
 	Since  int64  // ≥ 0: the messages with a higher seq; < 0: the last -Since
 	Epoch  string // of the log that Since is meant in; empty: whichever
 	Lag    LagPolicy
+
+	// MessagesOnly leaves out presence, receipts and signals. The session is present all the same.
+	MessagesOnly bool
 }
 
 // Joined answers a Join.

@@ -43,7 +43,8 @@ const pageSize = 128
 
 // join puts a session into the room and says where it starts. Nothing is delivered until start.
 func (r *room) join(m *member, o JoinOptions) Joined {
-	m.state, m.lag, m.gap, m.held, m.quiet = joining, o.Lag, nil, nil, nil
+	m.state, m.lag, m.plain = joining, o.Lag, o.MessagesOnly
+	m.gap, m.held, m.quiet = nil, nil, nil
 	if !r.has(m) {
 		m.place = len(r.members)
 		r.members = append(r.members, m)
@@ -92,7 +93,9 @@ func (r *room) start(m *member) []page {
 		return nil
 	}
 	m.state = waiting
-	m.tell(r.who.whole(r.name, r.limits.PresenceList))
+	if !m.plain {
+		m.tell(r.who.whole(r.name, r.limits.PresenceList))
+	}
 	if m.gap != nil {
 		m.out.push(m.gap, gapSize, reply)
 		m.gap = nil

@@ -12,6 +12,7 @@ type member struct {
 	cursor uint64 // the next seq to deliver
 	state  memberState
 	lag    LagPolicy
+	plain  bool   // wants messages only
 	gap    *Gap   // what a join found missing, told when it starts
 	held   []item // what came between the join and its start; at most maxHeld
 	missed bool   // presence or receipts were dropped
@@ -61,6 +62,9 @@ const maxHeld = 16
 // tell pushes what may be dropped. What state there is behind it is told again when the outbox has
 // drained; a signal has none.
 func (m *member) tell(ev Event, size int) {
+	if m.plain {
+		return
+	}
 	if m.state == joining {
 		if len(m.held) < maxHeld {
 			m.held = append(m.held, item{event: ev, size: size})

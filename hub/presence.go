@@ -12,6 +12,9 @@ type presence struct {
 	users  map[string]*presentUser
 	joined map[string]struct{} // came, or changed the name, since the last flush
 	left   map[string]User     // went since the last flush
+
+	list    *Presence // everybody, as of the last call of whole; nil when that is too old
+	changed bool      // since then
 }
 
 type presentUser struct {
@@ -20,6 +23,7 @@ type presentUser struct {
 }
 
 func (p *presence) join(u User) {
+	p.changed = true
 	if known, ok := p.users[u.ID]; ok {
 		known.sessions++
 		return
@@ -35,6 +39,7 @@ func (p *presence) join(u User) {
 }
 
 func (p *presence) leave(u User) {
+	p.changed = true
 	known := p.users[u.ID]
 	known.sessions--
 	if known.sessions > 0 {
@@ -51,6 +56,7 @@ func (p *presence) leave(u User) {
 func (p *presence) rename(u User) {
 	known := p.users[u.ID]
 	if known.user.Name != u.Name {
+		p.changed = true
 		known.user = u
 		p.mark(u.ID)
 	}
@@ -77,14 +83,22 @@ func (p *presence) flush(room string) *Presence {
 	for _, u := range p.left {
 		ev.Left = append(ev.Left, u)
 	}
-	p.joined, p.left = nil, nil
+	p.joined, p.left, p.list = nil, nil, nil
 	sortUsers(ev.Joined)
 	sortUsers(ev.Left)
 	return ev
 }
 
-// whole returns everybody, at most limit, with the event's size.
+// whole returns everybody, at most limit, with the event's size. Of more than limit it is a choice
+// anyway, so that may be as old as the last flush: the next one brings what has changed.
 func (p *presence) whole(room string, limit int) (*Presence, int) {
+	if p.list == nil || p.changed && len(p.users) <= limit {
+		p.list, p.changed = p.everybody(room, limit), false
+	}
+	return p.list, p.list.size()
+}
+
+func (p *presence) everybody(room string, limit int) *Presence {
 	ev := &Presence{Room: room, Whole: true, Count: len(p.users)}
 	for _, u := range p.users {
 		if len(ev.Joined) == limit {
@@ -93,7 +107,7 @@ func (p *presence) whole(room string, limit int) (*Presence, int) {
 		ev.Joined = append(ev.Joined, u.user)
 	}
 	sortUsers(ev.Joined)
-	return ev, ev.size()
+	return ev
 }
 
 // only reports whether the event says no more than that this user came.

@@ -12,8 +12,9 @@ need node nodejs
 need npm npm
 need curl curl
 need /usr/bin/chromium chromium fonts-liberation
-# Debian's package is for Debian's interpreter, whatever else is called python3 here.
+# Debian's packages are for Debian's interpreter, whatever else is called python3 here.
 /usr/bin/python3 -c 'import websockets' 2>/dev/null || missing+=(python3-websockets)
+/usr/bin/python3 -c 'import wsproto' 2>/dev/null || missing+=(python3-wsproto)
 
 if [ ${#missing[@]} -gt 0 ]; then
   sudo=

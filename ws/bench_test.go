@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+
+	"github.com/vechehq/veche/internal/autobahn"
 )
 
 // BenchmarkEcho: one connection over loopback, messages of 128 bytes, depth of them under way.
@@ -115,7 +117,7 @@ func BenchmarkDeflate(b *testing.B) {
 	for _, takeover := range []bool{false, true} {
 		b.Run(map[bool]string{false: "alone", true: "takeover"}[takeover], func(b *testing.B) {
 			d := &deflater{takeover: takeover, window: maxWindow}
-			text := []byte(jsonish(1024, 1))
+			text := []byte(autobahn.Chat(1024, 1))
 			out := newBuffer()
 			b.SetBytes(int64(len(text)))
 			b.ReportAllocs()

@@ -1,61 +1,14 @@
 package ws
 
 import (
-	"bytes"
-	"compress/flate"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"strings"
 	"testing"
 	"testing/synctest"
+
+	"github.com/vechehq/veche/internal/autobahn"
 )
-
-// zlibPeer compresses and inflates with the standard library, which knows nothing of our codec.
-type zlibPeer struct {
-	deflateTakeover, inflateTakeover bool
-	window                           int // of what it inflates
-
-	zw   *flate.Writer
-	zbuf bytes.Buffer
-	past []byte // what it inflated
-}
-
-func (z *zlibPeer) deflate(s string) string {
-	if z.zw == nil || !z.deflateTakeover {
-		z.zw, _ = flate.NewWriter(&z.zbuf, 6)
-	}
-	z.zbuf.Reset()
-	_, _ = z.zw.Write([]byte(s))
-	_ = z.zw.Flush()
-	return strings.TrimSuffix(z.zbuf.String(), "\x00\x00\xff\xff")
-}
-
-func (z *zlibPeer) inflate(s string) (string, error) {
-	dict := z.past
-	if !z.inflateTakeover {
-		dict = nil
-	}
-	if z.window > 0 && len(dict) > z.window {
-		dict = dict[len(dict)-z.window:]
-	}
-	r := flate.NewReaderDict(strings.NewReader(s+"\x00\x00\xff\xff\x01\x00\x00\xff\xff"), dict)
-	b, err := io.ReadAll(r)
-	if z.past = append(z.past, b...); len(z.past) > 32<<10 {
-		z.past = z.past[len(z.past)-32<<10:]
-	}
-	return string(b), err
-}
-
-// jsonish makes text that compresses like chat does.
-func jsonish(size int, seed uint64) string {
-	r := rand.New(rand.NewPCG(seed, 1))
-	var b strings.Builder
-	for b.Len() < size {
-		fmt.Fprintf(&b, `{"id":%d,"type":"message","room":"general","from":"u%d","body":{"text":"привет, вече %d"}}`, r.IntN(1e6), r.IntN(50), r.IntN(1e4))
-	}
-	return strings.ToValidUTF8(b.String()[:size], "")
-}
 
 // TestAutobahnCompression is the suites 12.* and 13.*: messages of many sizes, several of each, text
 // and binary, under each agreement, echoed in both directions.
@@ -87,30 +40,30 @@ func echoCompressed(t *testing.T, a deflateParams, side Side, push bool) {
 	c, p := deflatePair(t, side, Options{CompressionThreshold: 10}, a)
 	ended := echo(c, push)
 	// The standard library cannot limit its window, so such a peer does without takeover.
-	z := &zlibPeer{deflateTakeover: !a.clientNoTakeover && a.clientBits == 0, inflateTakeover: !a.serverNoTakeover, window: windowSize(a.serverBits)}
+	z := &autobahn.Zlib{DeflateTakeover: !a.clientNoTakeover && a.clientBits == 0, InflateTakeover: !a.serverNoTakeover, Window: windowSize(a.serverBits)}
 	if side == Client {
-		z = &zlibPeer{deflateTakeover: !a.serverNoTakeover && a.serverBits == 0, inflateTakeover: !a.clientNoTakeover, window: windowSize(a.clientBits)}
+		z = &autobahn.Zlib{DeflateTakeover: !a.serverNoTakeover && a.serverBits == 0, InflateTakeover: !a.clientNoTakeover, Window: windowSize(a.clientBits)}
 	}
 	small := 0
 	for i, size := range []int{0, 16, 64, 256, 256, 256, 1024, 1024, 4096, 8192, 16384, 32768, 40000, 65536, 131072, 300} {
-		s := jsonish(size, uint64(i))
+		s := autobahn.Chat(size, uint64(i))
 		first := byte(0xC1)
 		if i%3 == 2 {
 			first, s = 0xC2, s+"\xff\x00"
 		}
-		go p.write(p.fr(first, z.deflate(s)))
+		go p.write(p.fr(first, z.Deflate(s)))
 		f, got, err := p.read()
 		if err == nil && f&bitRSV1 != 0 {
 			if size == 256 {
 				small += len(got)
 			}
-			got, err = z.inflate(got)
+			got, err = z.Inflate(got)
 		}
 		if err != nil || got != s || f&^bitRSV1 != first&^bitRSV1 {
 			t.Fatalf("message %d of %d bytes: frame %#x, %d bytes, %v", i, size, f, len(got), err)
 		}
 	}
-	if z.inflateTakeover && z.window > 1024 && small > 400 {
+	if z.InflateTakeover && z.Window > 1024 && small > 400 {
 		t.Errorf("three messages of 256 bytes with takeover took %d bytes", small)
 	}
 	p.write(p.fr(0x88, closePayload(1000, "")))
@@ -162,17 +115,17 @@ func TestInflate(t *testing.T) {
 // whole; exactly the limit is taken.
 func TestBombs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		z := &zlibPeer{}
+		z := &autobahn.Zlib{}
 		c, p := deflatePair(t, Server, Options{MaxMessage: 1 << 20}, deflateParams{})
 		rec := newRecorder()
 		sizes := make(chan int, 10)
 		rec.on = func(_ *Conn, _ MessageType, data []byte) { sizes <- len(data) }
 		c.Start(rec)
-		p.write(p.fr(0xC2, z.deflate(strings.Repeat("\x00", 1<<20))))
+		p.write(p.fr(0xC2, z.Deflate(strings.Repeat("\x00", 1<<20))))
 		if n := <-sizes; n != 1<<20 {
 			t.Fatalf("a message of the limit has %d bytes", n)
 		}
-		bomb := z.deflate(strings.Repeat("\x00", 24<<20))
+		bomb := z.Deflate(strings.Repeat("\x00", 24<<20))
 		if len(bomb) > 1<<20 {
 			t.Fatalf("the bomb has %d bytes", len(bomb))
 		}
@@ -185,7 +138,7 @@ func TestBombs(t *testing.T) {
 	})
 	var out *buffer
 	f := &inflater{window: maxWindow}
-	bomb := (&zlibPeer{}).deflate(strings.Repeat("\x00", 8<<20))
+	bomb := (&autobahn.Zlib{}).Deflate(strings.Repeat("\x00", 8<<20))
 	_, err := f.message(&buffer{b: []byte(bomb)}, 1000)
 	if err != errInflatesTooBig || out != nil {
 		t.Fatalf("bomb: %v", err)
@@ -193,7 +146,7 @@ func TestBombs(t *testing.T) {
 	// What does not compress is a little longer on the wire than the limit.
 	noise := make([]byte, 1<<20)
 	_, _ = rand.NewChaCha8([32]byte{1}).Read(noise)
-	wire := (&zlibPeer{}).deflate(string(noise))
+	wire := (&autobahn.Zlib{}).Deflate(string(noise))
 	parser := &parser{side: Server, max: 1 << 20, inflate: f}
 	if got, err := parseAll(parser, rawFrame(0xC2, true, wire), 1<<16); err != nil || len(got) != 1 || got[0].data != string(noise) {
 		t.Fatalf("noise: %d bytes on the wire, %v", len(wire), err)
@@ -202,20 +155,20 @@ func TestBombs(t *testing.T) {
 
 func TestCompressedRefusals(t *testing.T) {
 	for name, tt := range map[string]struct {
-		in   []fr
+		in   []autobahn.Frame
 		code StatusCode
 	}{
-		"garbage":             {frames(0xC1, "\x06\x06"), 1007},
-		"text":                {frames(0xC1, (&zlibPeer{}).deflate("\xff")), 1007},
-		"RSV1 on a later one": {frames(0x41, "\xf2\x48", 0xC0, "\xcd"), 1002},
-		"RSV1 on a ping":      {frames(0xC9, ""), 1002},
-		"RSV2":                {frames(0xE1, ""), 1002},
+		"garbage":             {autobahn.Frames(0xC1, "\x06\x06"), 1007},
+		"text":                {autobahn.Frames(0xC1, (&autobahn.Zlib{}).Deflate("\xff")), 1007},
+		"RSV1 on a later one": {autobahn.Frames(0x41, "\xf2\x48", 0xC0, "\xcd"), 1002},
+		"RSV1 on a ping":      {autobahn.Frames(0xC9, ""), 1002},
+		"RSV2":                {autobahn.Frames(0xE1, ""), 1002},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			c, p := deflatePair(t, Server, Options{}, deflateParams{})
 			ended := echo(c, true)
 			for _, f := range tt.in {
-				p.write(p.fr(f.first, f.payload))
+				p.write(p.fr(f.First, f.Payload))
 			}
 			p.wantClose(name, tt.code)
 			if e := wantAs[*ProtocolError](t, <-ended); e.Code != tt.code {
@@ -230,9 +183,9 @@ func TestTakeoverFragmented(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, p := deflatePair(t, Server, Options{}, deflateParams{})
 		echo(c, true)
-		z := &zlibPeer{deflateTakeover: true}
+		z := &autobahn.Zlib{DeflateTakeover: true}
 		for range 2 {
-			w := z.deflate("Hello, Hello, Hello")
+			w := z.Deflate("Hello, Hello, Hello")
 			p.write(p.fr(0x41, w[:3]), p.fr(0x89, "p"), p.fr(0x00, w[3:4]), p.fr(0x80, w[4:]))
 			p.want("pong", 0x8A, "p")
 			p.want("echo below the threshold", 0x81, "Hello, Hello, Hello")
@@ -262,7 +215,7 @@ func TestExtensions(t *testing.T) {
 		{"permessage-deflate; client_no_context_takeover; client_no_context_takeover", CompressionTakeover, ""},
 		{"permessage-deflate; client_no_context_takeover", CompressionTakeover, "permessage-deflate; client_no_context_takeover"},
 		{"permessage-deflate; foo, permessage-deflate", CompressionTakeover, "permessage-deflate"},
-		{"x-webkit-deflate-frame, , permessage-bzip2; a=b", CompressionTakeover, ""},
+		{"x-foo, , permessage-bzip2; a=b", CompressionTakeover, ""},
 	}
 	for _, tt := range offers {
 		list, ok := parseExtensions([]string{tt.line})

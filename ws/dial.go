@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
-	"crypto/tls"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -21,9 +20,12 @@ import (
 // Dial connects to a server: RFC 6455, section 4.1. The address begins with ws:// or wss:// (http://
 // and https:// mean the same). A nil o means the zero DialOptions.
 //
-// It does not follow redirects. If the server's answer is not a good one, the error is a
-// *HandshakeError, and the response comes with it, its body cut to 1 KiB. The context is for the
-// handshake only.
+// It goes through a proxy where DialOptions.Proxy or the environment names one. It does not follow
+// redirects: the error's Status and the Location in its Header say where the server would send us. If
+// the server's answer is not a good one, the error is a *HandshakeError, and the response comes with
+// it, its body cut to 1 KiB. The context is for the handshake only.
+//
+// The handshake is that of HTTP/1.1; RFC 8441, which is that of HTTP/2, is not spoken yet.
 func Dial(ctx context.Context, address string, o *DialOptions) (*Conn, *http.Response, error) {
 	if o == nil {
 		o = &DialOptions{}
@@ -42,26 +44,43 @@ func Dial(ctx context.Context, address string, o *DialOptions) (*Conn, *http.Res
 			return nil, nil, clientMistake("subprotocol %q is not a token", p)
 		}
 	}
-	nc, err := connect(ctx, u, o)
+	req := newRequest(ctx, u, o)
+	nc, err := connect(ctx, req, o)
 	if err != nil {
-		return nil, nil, &HandshakeError{By: Server, Text: "cannot connect to " + u.Host, wrapped: err}
+		return nil, nil, asHandshakeError(err, "cannot connect to "+u.Host)
 	}
-	stop := context.AfterFunc(ctx, func() { _ = nc.SetDeadline(time.Unix(1, 0)) })
-	c, res, err := shake(nc, u, o)
-	if !stop() && err == nil {
-		err = ctx.Err()
-	}
+	var c *Conn
+	var res *http.Response
+	err = whileAlive(ctx, nc, func() (err error) {
+		c, res, err = shake(nc, req, o)
+		return err
+	})
 	if err != nil {
-		_ = nc.Close()
-		if _, ok := errors.AsType[*HandshakeError](err); !ok {
-			if ctx.Err() != nil {
-				err = ctx.Err()
-			}
-			err = &HandshakeError{By: Server, Text: "no answer from " + u.Host, wrapped: err}
+		if c != nil {
+			_ = c.CloseNow() // the context ended after the answer came
 		}
-		return nil, res, err
+		_ = nc.Close()
+		return nil, res, asHandshakeError(err, "no answer from "+u.Host)
 	}
 	return c, res, nil
+}
+
+// whileAlive runs f, and ends what it waits for on nc when ctx ends. After an error nc is of no use.
+func whileAlive(ctx context.Context, nc net.Conn, f func() error) error {
+	stop := context.AfterFunc(ctx, func() { _ = nc.SetDeadline(time.Unix(1, 0)) })
+	err := f()
+	if _, said := errors.AsType[*HandshakeError](err); !stop() && !said {
+		return ctx.Err()
+	}
+	return err
+}
+
+// asHandshakeError wraps what is no *HandshakeError yet.
+func asHandshakeError(err error, text string) error {
+	if _, ok := errors.AsType[*HandshakeError](err); ok {
+		return err
+	}
+	return &HandshakeError{By: Server, Text: text, wrapped: err}
 }
 
 func clientMistake(format string, args ...any) *HandshakeError {
@@ -91,41 +110,46 @@ func parseURL(address string) (*url.URL, error) {
 	return u, nil
 }
 
-// connect makes the connection beneath, with TLS where the URL says so.
-func connect(ctx context.Context, u *url.URL, o *DialOptions) (net.Conn, error) {
-	dial := o.DialContext
-	if dial == nil {
-		dial = new(net.Dialer).DialContext
-	}
-	nc, err := dial(ctx, "tcp", withPort(u.Host, u.Scheme))
-	if err != nil || u.Scheme != "https" {
-		return nc, err
-	}
-	config := o.TLSConfig.Clone()
-	if config == nil {
-		config = &tls.Config{}
-	}
-	if config.ServerName == "" {
-		config.ServerName = u.Hostname()
-	}
-	config.NextProtos = []string{"http/1.1"}
-	tc := tls.Client(nc, config)
-	if err := tc.HandshakeContext(ctx); err != nil {
-		_ = nc.Close()
+// connect makes the connection beneath, through a proxy if there is one, and with TLS where the URL
+// says so.
+func connect(ctx context.Context, req *http.Request, o *DialOptions) (net.Conn, error) {
+	address := withPort(req.URL.Host, req.URL.Scheme)
+	proxy, err := proxyFor(req, o)
+	if err != nil {
 		return nil, err
 	}
-	return tc, nil
+	var nc net.Conn
+	if proxy == nil {
+		nc, err = o.dial(ctx, address)
+	} else {
+		nc, err = tunnel(ctx, proxy, address, o)
+	}
+	if err != nil || req.URL.Scheme != "https" {
+		return nc, err
+	}
+	return secure(ctx, nc, req.URL.Hostname(), o.TLSConfig)
+}
+
+func (o *DialOptions) dial(ctx context.Context, address string) (net.Conn, error) {
+	if o.DialContext != nil {
+		return o.DialContext(ctx, "tcp", address)
+	}
+	return new(net.Dialer).DialContext(ctx, "tcp", address)
+}
+
+// limit lets no more than a header be read from nc.
+func (o *DialOptions) limit(nc net.Conn) (limited *io.LimitedReader, maxHeader int) {
+	maxHeader = o.MaxHandshake
+	orDefault(&maxHeader, defaultMaxHandshake)
+	return &io.LimitedReader{R: nc, N: int64(maxHeader)}, maxHeader
 }
 
 // shake sends the request and checks the answer.
-func shake(nc net.Conn, u *url.URL, o *DialOptions) (*Conn, *http.Response, error) {
-	req, key := newRequest(u, o)
+func shake(nc net.Conn, req *http.Request, o *DialOptions) (*Conn, *http.Response, error) {
 	if err := req.Write(nc); err != nil {
 		return nil, nil, err
 	}
-	maxHeader := o.MaxHandshake
-	orDefault(&maxHeader, defaultMaxHandshake)
-	limited := &io.LimitedReader{R: nc, N: int64(maxHeader)}
+	limited, maxHeader := o.limit(nc)
 	br := bufio.NewReader(limited)
 	res, err := http.ReadResponse(br, req)
 	if err != nil {
@@ -134,7 +158,10 @@ func shake(nc net.Conn, u *url.URL, o *DialOptions) (*Conn, *http.Response, erro
 		}
 		return nil, nil, err
 	}
-	deflate, problem := checkAnswer(res, key, o)
+	if cookies := res.Cookies(); o.Jar != nil && len(cookies) > 0 {
+		o.Jar.SetCookies(req.URL, cookies)
+	}
+	deflate, problem := checkAnswer(res, req.Header.Get(headerKey), o)
 	if problem != nil {
 		limited.N = maxRefusalBody
 		problem.Body, _ = io.ReadAll(io.LimitReader(res.Body, maxRefusalBody))
@@ -151,10 +178,9 @@ func shake(nc net.Conn, u *url.URL, o *DialOptions) (*Conn, *http.Response, erro
 	return newConn(nc, Client, res.Header.Get(headerProtocol), o.Options, deflate, early), res, nil
 }
 
-func newRequest(u *url.URL, o *DialOptions) (req *http.Request, key string) {
-	raw := make([]byte, keySize)
-	_, _ = rand.Read(raw) // never fails: it ends the program instead
-	key = base64.StdEncoding.EncodeToString(raw)
+func newRequest(ctx context.Context, u *url.URL, o *DialOptions) *http.Request {
+	key := make([]byte, keySize)
+	_, _ = rand.Read(key) // never fails: it ends the program instead
 	h := o.Header.Clone()
 	if h == nil {
 		h = http.Header{}
@@ -167,7 +193,7 @@ func newRequest(u *url.URL, o *DialOptions) (req *http.Request, key string) {
 	h.Set("Upgrade", "websocket")
 	h.Set("Connection", "Upgrade")
 	h.Set(headerVersion, version)
-	h.Set(headerKey, key)
+	h.Set(headerKey, base64.StdEncoding.EncodeToString(key))
 	if len(o.Subprotocols) > 0 {
 		h.Set(headerProtocol, strings.Join(o.Subprotocols, ", "))
 	}
@@ -175,11 +201,16 @@ func newRequest(u *url.URL, o *DialOptions) (req *http.Request, key string) {
 		h.Set(headerExtensions, offer)
 	}
 	if u.User != nil && h.Get("Authorization") == "" {
-		password, _ := u.User.Password()
-		h.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(u.User.Username()+":"+password)))
+		h.Set("Authorization", basic(u.User))
 	}
-	return &http.Request{Method: http.MethodGet, URL: u, Host: host, Header: h,
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}, key
+	req := (&http.Request{Method: http.MethodGet, URL: u, Host: host, Header: h,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}).WithContext(ctx)
+	if o.Jar != nil {
+		for _, cookie := range o.Jar.Cookies(u) {
+			req.AddCookie(cookie)
+		}
+	}
+	return req
 }
 
 // checkAnswer obeys RFC 6455, section 4.1, "Once the client's opening handshake has been sent".

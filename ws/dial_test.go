@@ -187,7 +187,7 @@ func TestDialGivesUp(t *testing.T) {
 				time.AfterFunc(time.Second, cancel)
 			}
 			start := time.Now()
-			_, _, err := Dial(ctx, "ws://server/", &DialOptions{DialContext: l.DialContext})
+			_, _, err := Dial(ctx, "ws://localhost/", &DialOptions{DialContext: l.DialContext})
 			if wantAs[*HandshakeError](t, err); !errors.Is(err, want) {
 				t.Errorf("%s: %v", name, err)
 			}
@@ -213,7 +213,7 @@ func TestMemoryHandshake(t *testing.T) {
 		})}
 		go func() { _ = srv.Serve(l) }()
 		defer srv.Close()
-		c, _, err := Dial(t.Context(), "ws://server/", &DialOptions{DialContext: l.DialContext})
+		c, _, err := Dial(t.Context(), "ws://localhost/", &DialOptions{DialContext: l.DialContext})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -2,12 +2,12 @@ package ws
 
 import "crypto/tls"
 
-// drop closes the connection beneath. For TLS it does not say goodbye when the peer does not listen:
-// that could wait.
+// drop closes the connection beneath. For TLS, and TLS within TLS as through an https proxy, it does
+// not say goodbye when the peer does not listen: that could wait.
 func (c *Conn) drop() {
-	if tc, ok := c.net.(*tls.Conn); ok {
-		_ = tc.NetConn().Close()
-		return
+	nc := c.net
+	for tc, ok := nc.(*tls.Conn); ok; tc, ok = nc.(*tls.Conn) {
+		nc = tc.NetConn()
 	}
-	_ = c.net.Close()
+	_ = nc.Close()
 }

@@ -93,10 +93,11 @@ func (e *TimeoutError) Temporary() bool { return false }
 // HandshakeError says why there is no connection.
 type HandshakeError struct {
 	By      Side        // who broke the handshake
-	Status  int         // the HTTP status that the server answered; 0 if there was none
+	Status  int         // the HTTP status that the server or the proxy answered; 0 if there was none
+	Proxy   string      // with Dial: the host of the proxy that failed or refused; "" if it was not the proxy
 	Text    string      // what was wrong, one sentence
-	Header  http.Header // with Dial: the server's answer
-	Body    []byte      // with Dial: the beginning of the server's answer, at most 1 KiB
+	Header  http.Header // with Dial: the answer's
+	Body    []byte      // with Dial: the beginning of the answer, at most 1 KiB
 	wrapped error
 }
 

@@ -2,9 +2,12 @@ package ws_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"sync"
+	"time"
 
 	"github.com/vechehq/veche/ws"
 )
@@ -69,4 +72,92 @@ func ExampleConn_Read() {
 	}
 	fmt.Println(c.Subprotocol(), c.Close(ws.StatusNormal, ""))
 	// Output: echo <nil>
+}
+
+// crowd sends what one says to everybody.
+type crowd struct {
+	mu    sync.Mutex
+	conns map[*ws.Conn]bool // guarded by mu
+}
+
+func (c *crowd) Message(_ *ws.Conn, typ ws.MessageType, data []byte) {
+	m := ws.NewPrepared(typ, data) // framed once, for all
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for conn := range c.conns {
+		if conn.SendPrepared(m) == ws.ErrSendBuffer {
+			conn.Shut(ws.StatusTryLater, "too slow")
+		}
+	}
+}
+
+func (c *crowd) Closed(conn *ws.Conn, _ error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.conns, conn)
+}
+
+// A chat of one room: Send never waits, so one who reads slowly does not hold up the others, and is
+// sent away.
+func ExampleConn_SendPrepared() {
+	room := &crowd{conns: map[*ws.Conn]bool{}}
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c, err := ws.Accept(w, r, &ws.AcceptOptions{Options: ws.Options{PingInterval: 25 * time.Second}})
+		if err != nil {
+			return
+		}
+		room.mu.Lock()
+		room.conns[c] = true
+		room.mu.Unlock()
+		c.Start(room)
+	}))
+	defer srv.Close()
+
+	ctx := context.Background()
+	c, _, err := ws.Dial(ctx, srv.URL, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer c.CloseNow()
+	_ = c.Write(ctx, ws.Text, []byte("hello, all"))
+	_, data, err := c.Read(ctx)
+	fmt.Println(string(data), err)
+	// Output: hello, all <nil>
+}
+
+// What an error says about the end of a connection.
+func ExampleCloseError() {
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if c, err := ws.Accept(w, r, nil); err == nil {
+			_ = c.Close(4001, "come back with a ticket")
+		}
+	}))
+	defer srv.Close()
+
+	c, _, err := ws.Dial(context.Background(), srv.URL, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	_, _, err = c.Read(context.Background())
+	fmt.Println(err)
+	fmt.Println(ws.CloseStatus(err) == 4001)
+	// Output:
+	// ws: peer closed: 4001: "come back with a ticket"
+	// true
+}
+
+// A server that says no, and what a client learns of it.
+func ExampleDial_refused() {
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "/login", http.StatusFound)
+	}))
+	defer srv.Close()
+
+	_, _, err := ws.Dial(context.Background(), srv.URL, nil)
+	if e, ok := errors.AsType[*ws.HandshakeError](err); ok {
+		fmt.Println(e.Status, e.Header.Get("Location"))
+	}
+	// Output: 302 /login
 }

@@ -121,6 +121,7 @@ type deflateParams struct {
 	serverNoTakeover, clientNoTakeover bool
 	serverBits, clientBits             int // 8 to 15; 0 if not named
 	clientBitsNamed                    bool
+	perFrame                           bool // it is the older extension: see acceptFrameDeflate
 }
 
 const (
@@ -173,10 +174,12 @@ func acceptDeflate(offers []extension, mode Compression) (*deflateParams, string
 	if mode == CompressionOff {
 		return nil, ""
 	}
+	newer := false
 	for _, e := range offers {
 		if !strings.EqualFold(e.name, deflateName) {
 			continue
 		}
+		newer = true
 		d, ok := parseDeflate(e, false)
 		if !ok {
 			continue
@@ -188,7 +191,10 @@ func acceptDeflate(offers []extension, mode Compression) (*deflateParams, string
 		d.clientBits, d.clientBitsNamed = 0, false
 		return &d, d.String()
 	}
-	return nil, ""
+	if newer {
+		return nil, ""
+	}
+	return acceptFrameDeflate(offers, mode)
 }
 
 // offerDeflate writes a client's offer.
@@ -259,7 +265,7 @@ func (d *deflateParams) codecs(side Side, threshold int) (*deflater, *inflater) 
 		}
 	}
 	return &deflater{takeover: !outPlain, window: windowSize(outBits), threshold: threshold},
-		&inflater{takeover: !inPlain, window: windowSize(inBits)}
+		&inflater{takeover: !inPlain, window: windowSize(inBits), perFrame: d.perFrame}
 }
 
 func windowSize(bits int) int {

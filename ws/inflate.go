@@ -14,6 +14,7 @@ import (
 type inflater struct {
 	takeover bool   // immutable: messages may refer to earlier ones
 	window   int    // immutable: how far back, bytes
+	perFrame bool   // immutable: what is compressed is a frame, not a message
 	dict     []byte // with takeover: the end of what was inflated so far; len(dict) ≤ window
 }
 

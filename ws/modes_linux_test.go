@@ -11,14 +11,16 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/vechehq/veche/internal/autobahn"
 )
 
 // FuzzModes: the same bytes, cut anywhere, are answered with the same bytes in both modes.
 func FuzzModes(f *testing.F) {
-	for _, c := range conversations() {
+	for _, c := range autobahn.Cases() {
 		var b []byte
-		for _, v := range c.in {
-			b = append(b, rawFrame(v.first, true, v.payload)...)
+		for _, v := range c.In {
+			b = v.Append(b, true)
 		}
 		if len(b) < 4000 {
 			f.Add(b, uint64(len(b)))

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"sync/atomic"
 	"time"
 )
@@ -30,7 +31,8 @@ type Options struct {
 	// counts as a sign of life. The time counts only while the connection waits for the peer, not
 	// while it is paused or nobody reads. Default and maximum: PingInterval.
 	PongTimeout time.Duration
-	// Compression chooses permessage-deflate. Default: CompressionOff.
+	// Compression chooses permessage-deflate. A server then also answers the deflate-frame and
+	// x-webkit-deflate-frame of clients that offer nothing newer. Default: CompressionOff.
 	Compression Compression
 	// Mode chooses how connections are served in the push form. Default: ModeAuto.
 	Mode Mode
@@ -95,11 +97,21 @@ type DialOptions struct {
 	Header http.Header
 	// Subprotocols are offered, the one that the client likes best first.
 	Subprotocols []string
-	// TLSConfig is for wss and https.
+	// TLSConfig is for wss and https, and for https proxies too, but for its ServerName.
 	TLSConfig *tls.Config
-	// DialContext makes the connection beneath. Default: a net.Dialer's.
+	// Proxy chooses the HTTP proxy, http:// or https://, that is asked by CONNECT for a way to the
+	// server, and nil for none. It gets the handshake's request, whose URL begins with http or https,
+	// and must not change it. The user and password in the proxy's URL become Proxy-Authorization.
+	// Default: http.ProxyFromEnvironment, which obeys HTTP_PROXY for ws, HTTPS_PROXY for wss, and
+	// NO_PROXY, and never chooses a proxy for localhost and loopback addresses.
+	Proxy func(*http.Request) (*url.URL, error)
+	// Jar adds cookies to the request, beside those in Header, and keeps those of the answer, also
+	// when it is a refusal. Default: none.
+	Jar http.CookieJar
+	// DialContext makes the connection beneath, to the server or its proxy. Default: a net.Dialer's.
 	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
-	// MaxHandshake is the largest answer header in bytes. Default 32 KiB.
+	// MaxHandshake is the largest header of an answer, the server's and the proxy's each, in bytes.
+	// Default 32 KiB.
 	MaxHandshake int
 	// HandshakeTimeout bounds the whole of Dial, beside its context. Default 30 s.
 	HandshakeTimeout time.Duration

@@ -32,6 +32,7 @@ type messageState struct {
 	deflated bool    // RSV1 was set on its first frame
 	announce uint64  // sum of its frames' lengths
 	buf      *buffer // what has come of it; nil while nothing was kept
+	frame    *buffer // what has come of a frame that is compressed by itself; else nil
 	text     utf8Checker
 }
 
@@ -126,7 +127,7 @@ func (p *parser) checkFirst(first byte) error {
 		return p.broken("5.2", "reserved opcode")
 	case op.control() && first&bitFin == 0:
 		return p.broken("5.5", "fragmented control frame")
-	case first&bitRSV1 != 0 && (op.control() || op == opContinuation):
+	case first&bitRSV1 != 0 && (op.control() || op == opContinuation && !p.inflate.perFrame):
 		return p.brokenDeflate("6.1", StatusProtocolError, "RSV1 is set on a frame that does not begin a message")
 	case op == opContinuation && p.msg.op == opContinuation:
 		return p.broken("5.4", "continuation without a message to continue")
@@ -162,7 +163,7 @@ func (p *parser) startFrame(b []byte) error {
 		return nil
 	}
 	if h.op != opContinuation {
-		p.msg = messageState{op: h.op, deflated: h.rsv1}
+		p.msg = messageState{op: h.op, deflated: h.rsv1 && !p.inflate.perFrame}
 	}
 	if h.length > p.limit()-p.msg.announce {
 		return &TooBigError{By: p.side.peer(), Limit: p.max}
@@ -175,7 +176,7 @@ func (p *parser) startFrame(b []byte) error {
 // per block.
 func (p *parser) limit() uint64 {
 	n := uint64(p.max)
-	if p.msg.deflated {
+	if p.msg.deflated || p.frame.h.rsv1 {
 		n += n>>6 + 64
 	}
 	return n
@@ -215,6 +216,14 @@ func (p *parser) checkClose(payload []byte) error {
 }
 
 func (p *parser) dataPayload(chunk []byte) (event, bool, error) {
+	if p.frame.h.rsv1 && p.inflate.perFrame {
+		return p.deflatedFrame(chunk)
+	}
+	return p.plainPayload(chunk)
+}
+
+// plainPayload takes payload as it is in the message, or in its compressed form.
+func (p *parser) plainPayload(chunk []byte) (event, bool, error) {
 	m := &p.msg
 	if m.op == opText && !m.deflated && !m.text.check(chunk) {
 		return event{}, false, p.badText()
@@ -245,16 +254,24 @@ func (p *parser) whole(ev event) (event, bool, error) {
 	return ev, true, nil
 }
 
+func (p *parser) inflateError(err error) error {
+	switch {
+	case err == errInflatesTooBig:
+		return &TooBigError{By: p.side.peer(), Limit: p.max}
+	case p.inflate.perFrame:
+		return p.brokenAs(frameDeflateDraft, StatusInvalidData, "frame does not inflate")
+	}
+	return p.brokenDeflate("7.2.2", StatusInvalidData, "message does not inflate")
+}
+
 func (p *parser) inflated() (event, bool, error) {
 	m := &p.msg
 	out, err := p.inflate.message(m.buf, p.max)
 	m.buf.free()
 	m.buf = nil
 	switch {
-	case err == errInflatesTooBig:
-		return event{}, false, &TooBigError{By: p.side.peer(), Limit: p.max}
 	case err != nil:
-		return event{}, false, p.brokenDeflate("7.2.2", StatusInvalidData, "message does not inflate")
+		return event{}, false, p.inflateError(err)
 	case m.op == opText && !utf8.Valid(out.b):
 		out.free()
 		return event{}, false, p.badText()
@@ -272,6 +289,7 @@ func (p *parser) idle() bool {
 // discard gives back what was kept of an unfinished message.
 func (p *parser) discard() {
 	p.msg.buf.free()
+	p.msg.frame.free()
 	p.msg = messageState{}
 }
 

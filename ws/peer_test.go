@@ -12,6 +12,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/vechehq/veche/internal/autobahn"
 	"github.com/vechehq/veche/internal/memnet"
 )
 
@@ -73,33 +74,10 @@ func (p *peer) fr(first byte, payload string) []byte {
 }
 
 func rawFrame(first byte, masked bool, payload string) []byte {
-	b := []byte{first}
-	var m byte
-	if masked {
-		m = 0x80
-	}
-	switch n := len(payload); {
-	case n <= 125:
-		b = append(b, m|byte(n))
-	case n <= 0xffff:
-		b = binary.BigEndian.AppendUint16(append(b, m|126), uint16(n))
-	default:
-		b = binary.BigEndian.AppendUint64(append(b, m|127), uint64(n))
-	}
-	if !masked {
-		return append(b, payload...)
-	}
-	key := []byte{0x37, 0xfa, 0x21, 0x3d}
-	b = append(b, key...)
-	for i := range len(payload) {
-		b = append(b, payload[i]^key[i%4])
-	}
-	return b
+	return autobahn.Frame{First: first, Payload: payload}.Append(nil, masked)
 }
 
-func closePayload(code uint16, reason string) string {
-	return string(binary.BigEndian.AppendUint16(nil, code)) + reason
-}
+func closePayload(code uint16, reason string) string { return autobahn.Close(code, reason).Payload }
 
 // write may run beside the test, so that it does not end it: what is not written is missed by a read.
 func (p *peer) write(raw ...[]byte) {
@@ -111,40 +89,8 @@ func (p *peer) write(raw ...[]byte) {
 
 // read returns the next frame's first byte and payload.
 func (p *peer) read() (first byte, payload string, err error) {
-	var head [2]byte
-	if _, err := io.ReadFull(p.br, head[:]); err != nil {
-		return 0, "", err
-	}
-	n := uint64(head[1] & 0x7f)
-	switch n {
-	case 126:
-		var b [2]byte
-		_, err = io.ReadFull(p.br, b[:])
-		n = uint64(binary.BigEndian.Uint16(b[:]))
-	case 127:
-		var b [8]byte
-		_, err = io.ReadFull(p.br, b[:])
-		n = binary.BigEndian.Uint64(b[:])
-	}
-	if err != nil {
-		return 0, "", err
-	}
-	var key [4]byte
-	if masked := head[1]&0x80 != 0; masked == p.mask {
-		return 0, "", errors.New("frame masked by a server, or not by a client")
-	} else if masked {
-		if _, err := io.ReadFull(p.br, key[:]); err != nil {
-			return 0, "", err
-		}
-	}
-	data := make([]byte, n)
-	if _, err := io.ReadFull(p.br, data); err != nil {
-		return 0, "", err
-	}
-	for i := range data {
-		data[i] ^= key[i%4]
-	}
-	return head[0], string(data), nil
+	f, err := autobahn.Read(p.br, !p.mask)
+	return f.First, f.Payload, err
 }
 
 // want reads a frame and compares it.

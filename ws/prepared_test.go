@@ -4,11 +4,13 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+
+	"github.com/vechehq/veche/internal/autobahn"
 )
 
 // TestPrepared: one message to connections of every kind; each peer reads the same.
 func TestPrepared(t *testing.T) {
-	text := jsonish(1000, 1)
+	text := autobahn.Chat(1000, 1)
 	prepared := NewPrepared(Text, []byte(text))
 	kinds := map[string]struct {
 		side   Side
@@ -25,12 +27,12 @@ func TestPrepared(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			var c *Conn
 			var p *peer
-			z := &zlibPeer{}
+			z := &autobahn.Zlib{}
 			if k.agreed == nil {
 				c, p = memPair(t, k.side, Options{})
 			} else {
 				c, p = deflatePair(t, k.side, Options{}, *k.agreed)
-				z.inflateTakeover = !k.agreed.serverNoTakeover
+				z.InflateTakeover = !k.agreed.serverNoTakeover
 			}
 			// A message of its own before and after: the windows of both sides stay together.
 			for i, want := range []string{text[:300], text, text, text[200:600], "short"} {
@@ -43,7 +45,7 @@ func TestPrepared(t *testing.T) {
 				}
 				first, got, err := p.read()
 				if err == nil && first == 0xC1 {
-					got, err = z.inflate(got)
+					got, err = z.Inflate(got)
 				}
 				if err != nil || got != want {
 					t.Fatalf("%s, message %d: frame %#x, %.50q, %v", name, i, first, got, err)

@@ -1,76 +1,95 @@
-// Command echo answers every WebSocket message with itself, for load generators and suites from
-// outside.
+// Command echo is this project's WebSocket engine and nothing else: a server that answers every message
+// with itself, for load generators and suites from outside; or, with --client, a client that does the
+// same on one connection until the server closes it.
 //
-//	echo --listen 127.0.0.1:9001 [--mode loop|goroutine] [--deflate]
-//
-// Messages may have 64 MiB. It takes connections on every path and from every origin: it is for
-// measuring on one machine, not for a network.
+//	go run ./echo --listen 127.0.0.1:9001 [--mode loop|goroutine] [--deflate]
+//	go run ./echo --client ws://127.0.0.1:9001/path [--mode loop|goroutine] [--deflate]
 package main
 
 import (
+	"context"
+	"errors"
 	"flag"
-	"fmt"
 	"log"
 	"net"
 	"net/http"
 	"os"
-	"time"
+	"os/signal"
+	"syscall"
 
 	"github.com/vechehq/veche/ws"
 )
 
+// maxMessage is what suites send at most.
 const maxMessage = 64 << 20
 
 func main() {
-	listen := flag.String("listen", "127.0.0.1:9001", "`address`")
-	mode := flag.String("mode", "loop", "loop or goroutine: what serves connections")
-	deflate := flag.Bool("deflate", false, "agree to permessage-deflate, without context takeover")
+	listen := flag.String("listen", "127.0.0.1:9001", "`address` to listen on")
+	client := flag.String("client", "", "be a client of this `URL` instead")
+	mode := flag.String("mode", "loop", "what serves connections: `loop` or goroutine")
+	deflate := flag.Bool("deflate", false, "permessage-deflate, with context takeover where the other side likes it")
 	flag.Parse()
-	if err := serve(*listen, *mode, *deflate); err != nil {
-		fmt.Fprintln(os.Stderr, "echo:", err)
-		os.Exit(1)
+	o := ws.Options{MaxMessage: maxMessage, SendBuffer: 2 * maxMessage}
+	switch *mode {
+	case "loop":
+	case "goroutine":
+		o.Mode = ws.ModeGoroutine
+	default:
+		log.Fatalf("unknown mode %q", *mode)
+	}
+	if *deflate {
+		o.Compression = ws.CompressionTakeover
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	var err error
+	if *client != "" {
+		err = beClient(ctx, *client, o)
+	} else {
+		err = serve(ctx, *listen, o)
+	}
+	if err != nil {
+		log.Fatal(err)
 	}
 }
 
-func serve(listen, mode string, deflate bool) error {
-	modes := map[string]ws.Mode{"loop": ws.ModeAuto, "goroutine": ws.ModeGoroutine}
-	m, ok := modes[mode]
-	if !ok {
-		return fmt.Errorf("unknown mode %q", mode)
-	}
-	o := &ws.AcceptOptions{
-		Options: ws.Options{
-			MaxMessage: maxMessage,
-			SendBuffer: 2*maxMessage + 1<<10, // one that leaves and one that comes
-			Mode:       m,
-		},
-		OriginPatterns: []string{"*"},
-	}
-	if deflate {
-		o.Compression = ws.CompressionNoTakeover
-	}
-	l, err := net.Listen("tcp", listen)
+func serve(ctx context.Context, addr string, o ws.Options) error {
+	l, err := net.Listen("tcp", addr)
 	if err != nil {
 		return err
 	}
-	log.Printf("listening on %s, mode %s", l.Addr(), mode)
-	server := &http.Server{
-		ReadHeaderTimeout: 10 * time.Second,
-		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if c, err := ws.Accept(w, r, o); err == nil {
-				c.Start(echo{})
-			}
-		}),
+	srv := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c, err := ws.Accept(w, r, &ws.AcceptOptions{Options: o, OriginPatterns: []string{"*"}})
+		if err != nil {
+			return // and it was answered
+		}
+		c.Start(echo{})
+	})}
+	context.AfterFunc(ctx, func() { srv.Close() })
+	log.Printf("listening on ws://%s", l.Addr())
+	if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return err
 	}
-	return server.Serve(l)
+	return nil
 }
 
-// echo sends back what comes. A peer that does not read what it is sent is let go.
+func beClient(ctx context.Context, url string, o ws.Options) error {
+	c, _, err := ws.Dial(ctx, url, &ws.DialOptions{Options: o})
+	if err != nil {
+		return err
+	}
+	context.AfterFunc(ctx, func() { c.CloseNow() })
+	c.Start(echo{})
+	<-c.Done()
+	return nil
+}
+
 type echo struct{}
 
+// Message sends back what came. What cannot be sent ends the connection: an echo with a hole is none.
 func (echo) Message(c *ws.Conn, typ ws.MessageType, data []byte) {
-	if c.Send(typ, data) != nil {
-		_ = c.CloseNow()
+	if err := c.Send(typ, data); err != nil {
+		c.Shut(ws.StatusInternal, "the echo does not fit")
 	}
 }
 

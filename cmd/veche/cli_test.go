@@ -311,21 +311,22 @@ func TestHelpAndVersion(t *testing.T) {
 }
 
 func TestPageURL(t *testing.T) {
-	for addr, want := range map[string]string{
+	bound := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 8080}
+	for listen, want := range map[string]string{
+		"localhost:8080": "http://localhost:8080",
+		"localhost:0":    "http://localhost:8080",
 		"127.0.0.1:8080": "http://127.0.0.1:8080",
-		"0.0.0.0:80":     "http://localhost:80",
+		"0.0.0.0:8080":   "http://localhost:8080",
+		":8080":          "http://localhost:8080",
 		"[::]:8080":      "http://localhost:8080",
 		"[::1]:8080":     "http://[::1]:8080",
+		"chat.test:8080": "http://chat.test:8080",
 	} {
-		a, err := net.ResolveTCPAddr("tcp", addr)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := pageURL(a, false); got != want {
-			t.Errorf("%s: %s, want %s", addr, got, want)
+		if got := pageURL(listen, bound, false); got != want {
+			t.Errorf("%s: %s, want %s", listen, got, want)
 		}
 	}
-	if got := pageURL(&net.TCPAddr{IP: net.IPv4zero, Port: 8443}, true); got != "https://localhost:8443" {
-		t.Error(got)
+	if got := pageURL(":443", bound, true); got != "https://localhost:8080" {
+		t.Errorf("with TLS: %s", got)
 	}
 }

@@ -9,21 +9,20 @@ import (
 )
 
 // greet says where to point the browser, before anything is logged.
-func greet(w io.Writer, addr net.Addr, secure bool) {
-	url := pageURL(addr, secure)
+func greet(w io.Writer, listen string, addr net.Addr, secure bool) {
+	url := pageURL(listen, addr, secure)
 	fmt.Fprintf(w, "Veche %s — open %s\n", veche.Version(), url)
 	fmt.Fprintf(w, "Вече — откройте %s\n", url)
 }
 
-// pageURL is the page's address for somebody at this machine.
-func pageURL(addr net.Addr, secure bool) string {
-	host, port, err := net.SplitHostPort(addr.String())
-	if err != nil {
-		return addr.String()
-	}
-	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+// pageURL is the page's address for somebody at this machine: the host that was asked for, with the
+// port that there is.
+func pageURL(listen string, addr net.Addr, secure bool) string {
+	host, _, _ := net.SplitHostPort(listen)
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
 		host = "localhost"
 	}
+	_, port, _ := net.SplitHostPort(addr.String())
 	scheme := "http"
 	if secure {
 		scheme = "https"

@@ -52,7 +52,7 @@ func (s *serveCmd) Run(c *cli, w world) error {
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
-	greet(w.stdout, l.Addr(), config.TLS != nil)
+	greet(w.stdout, s.Listen, l.Addr(), config.TLS != nil)
 	log.Info("serving", "addr", l.Addr().String(), "data", c.Data, "version", veche.Version())
 
 	served := make(chan error, 1)

@@ -49,6 +49,20 @@ func TestRefusals(t *testing.T) {
 	})
 }
 
+func TestTheThousandthLimitCloses(t *testing.T) {
+	story(t, hub.Config{Limits: hub.Limits{SessionRooms: 1}}, func(t *testing.T, h *house) {
+		c := h.as("ann")
+		c.say(`{"type":"join","id":1,"room":"r"}`)
+		c.seek("the one room", `{"type":"ok","id":1}`)
+		for range maxLimits {
+			c.say(`{"type":"join","id":2,"room":"s"}`)
+			c.seek("a refusal", `{"type":"error","id":2,"code":"limit"}`)
+		}
+		c.seek("the bye", `{"type":"bye","code":"limit","retry":false}`)
+		c.wantClose(4429)
+	})
+}
+
 func TestTheSixteenthForeignObjectCloses(t *testing.T) {
 	story(t, hub.Config{}, func(t *testing.T, h *house) {
 		c := h.as("ann")

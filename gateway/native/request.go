@@ -98,6 +98,21 @@ func (s *session) ok(id wire.ID, room string) {
 	}
 }
 
+// fail answers a request with an error. A client that does not heed a limit is sent away.
 func (s *session) fail(id wire.ID, room string, err error) {
-	s.reply(refusal(id, room, hub.AsError(err)))
+	e := hub.AsError(err)
+	s.reply(refusal(id, room, e))
+	if e.Code == hub.CodeLimit && s.heedless() {
+		s.End(&hub.Error{Code: hub.CodeLimit, Message: "a limit was told a thousand times"})
+	}
+}
+
+// maxLimits is how many requests may fail with CodeLimit.
+const maxLimits = 1000
+
+func (s *session) heedless() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.limits++
+	return s.limits == maxLimits
 }

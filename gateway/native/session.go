@@ -23,6 +23,7 @@ type session struct {
 	mu        sync.Mutex  // guards what follows; no other is taken under it
 	patience  *time.Timer // while a hello is awaited
 	histories int         // answers to history that are under way or in the outbox
+	limits    int         // requests that failed with CodeLimit
 }
 
 // maxForeign is how many objects that are none of the protocol close a connection.

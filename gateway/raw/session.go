@@ -24,7 +24,7 @@ const welcomeSize = 256
 func (s *session) join(hs *hub.Session, j *wire.Join) {
 	s.room = j.Room
 	s.Hold()
-	o := hub.JoinOptions{Since: j.Since, Replay: j.Replay, Lag: hub.LagCatchUp}
+	o := hub.JoinOptions{Since: j.Since, Replay: j.Replay, Lag: hub.LagCatchUp, MessagesOnly: true}
 	hs.Join(j.Room, o, func(joined hub.Joined, err error) {
 		switch {
 		case err != nil:

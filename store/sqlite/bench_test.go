@@ -11,17 +11,19 @@ import (
 	"github.com/vechehq/veche/hub"
 )
 
-// BenchmarkAppend measures durable rows: senders in as many rooms, each with so many messages in
-// flight, each waiting for an answer before it sends another.
+// BenchmarkAppend measures durable messages: senders in one room or in as many rooms, each with so
+// many messages in flight, each waiting for an answer before it sends another.
 func BenchmarkAppend(b *testing.B) {
-	for _, load := range []struct{ senders, flight int }{{1, 1}, {1, 64}, {10, 8}, {100, 1}, {100, 8}, {100, 16}} {
-		b.Run(fmt.Sprintf("senders=%d/flight=%d", load.senders, load.flight), func(b *testing.B) {
-			benchmarkAppend(b, load.senders, load.flight)
+	for _, load := range []struct{ senders, rooms, flight int }{
+		{1, 1, 1}, {1, 1, 64}, {10, 10, 8}, {100, 1, 1}, {100, 100, 1}, {100, 1, 8}, {100, 100, 8}, {100, 100, 16},
+	} {
+		b.Run(fmt.Sprintf("senders=%d/rooms=%d/flight=%d", load.senders, load.rooms, load.flight), func(b *testing.B) {
+			benchmarkAppend(b, load.senders, load.rooms, load.flight)
 		})
 	}
 }
 
-func benchmarkAppend(b *testing.B, senders, flight int) {
+func benchmarkAppend(b *testing.B, senders, rooms, flight int) {
 	s, err := Open(b.TempDir()+"/veche.db", nil)
 	if err != nil {
 		b.Fatal(err)
@@ -37,7 +39,7 @@ func benchmarkAppend(b *testing.B, senders, flight int) {
 		if i < b.N%senders {
 			n++
 		}
-		wg.Go(func() { took[i] = sendMany(b, s, fmt.Sprint("room", i), body, n, flight) })
+		wg.Go(func() { took[i] = sendMany(b, s, fmt.Sprint("room", i%rooms), fmt.Sprint("user", i), body, n, flight) })
 	}
 	wg.Wait()
 	b.StopTimer()
@@ -48,14 +50,14 @@ func benchmarkAppend(b *testing.B, senders, flight int) {
 	b.ReportMetric(float64(all[len(all)-1].Microseconds())/1000, "max-ms")
 }
 
-func sendMany(b *testing.B, s *Store, room string, body hub.Body, n, flight int) (took []time.Duration) {
+func sendMany(b *testing.B, s *Store, room, from string, body hub.Body, n, flight int) (took []time.Duration) {
 	slots := make(chan struct{}, flight)
 	var wg sync.WaitGroup
 	for i := range n {
 		slots <- struct{}{}
 		wg.Add(1)
 		sent := time.Now()
-		s.Append(&hub.Message{Room: room, From: "user-" + room, Name: "Someone", CID: fmt.Sprint("d1-", i), Body: body},
+		s.Append(&hub.Message{Room: room, From: from, Name: "Someone", CID: cid(sent, i), Body: body},
 			func(_ *hub.Message, dup bool, err error) {
 				if err != nil || dup {
 					b.Errorf("dup %v, err %v", dup, err)
@@ -68,3 +70,6 @@ func sendMany(b *testing.B, s *Store, room string, body hub.Body, n, flight int)
 	wg.Wait()
 	return took
 }
+
+// cid begins with the time, as clients' do.
+func cid(at time.Time, i int) string { return fmt.Sprintf("%011x-%d", at.UnixMilli(), i) }

@@ -56,10 +56,10 @@ func newWriter(ctx context.Context, s *Store) (w *writer, err error) {
 		{&w.findRoom, "SELECT id FROM room WHERE name = ?"},
 		{&w.addRoom, "INSERT INTO room (name) VALUES (?)"},
 		{&w.findHead, "SELECT id, at FROM message WHERE id BETWEEN ? AND ? ORDER BY id DESC LIMIT 1"},
-		{&w.findCID, "SELECT " + messageColumns + " FROM message WHERE id >> 36 = ? AND sender = ? AND cid = ? AND cid <> ''"},
+		{&w.findCID, "SELECT " + messageColumns + " FROM message WHERE id >> 36 = ? AND cid = ? AND sender = ? AND cid <> ''"},
 		{&w.insert, `INSERT INTO message (id, at, sender, name, cid, kind, format, type, body)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-			ON CONFLICT (id >> 36, sender, cid) WHERE cid <> '' DO NOTHING`},
+			ON CONFLICT (id >> 36, cid, sender) WHERE cid <> '' DO NOTHING`},
 		{&w.upsertReceipt, `INSERT INTO receipt (room, user, received, read)
 			SELECT id, ?2, ?3, ?4 FROM room WHERE name = ?1
 			ON CONFLICT (room, user) DO UPDATE SET
@@ -161,7 +161,7 @@ func isOwnFault(err error) bool {
 
 func (w *writer) findFirst(room int64, m *hub.Message) (*hub.Message, error) {
 	first := &hub.Message{Room: m.Room}
-	err := scanMessage(w.findCID.QueryRow(room, m.From, m.CID), first)
+	err := scanMessage(w.findCID.QueryRow(room, m.CID, m.From), first)
 	return first, err
 }
 

@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/coder/websocket"
+
 	"github.com/vechehq/veche/test/harness"
 	"github.com/vechehq/veche/test/peer"
 )
@@ -200,31 +202,27 @@ func deflated(t *testing.T, n int) []byte {
 	return b.Bytes()[:b.Len()-4]
 }
 
-// Ten thousand joins over one session: 256 are allowed, each other is told so, and the session
-// lives.
+// Ten thousand joins over one session: 256 are allowed, a thousand are told that there is a limit, and
+// then the session ends with the code that says so.
 func TestTenThousandJoins(t *testing.T) {
-	const joins, allowed = 10_000, 256
+	const joins, allowed, told = 10_000, 256, 1000
 	s := harness.Start(t)
 	others := meet(t, s, "calm")
 	bounded(t, s, 128*mib, func() {
 		c := join(t, s, joins)
 		codes := map[string]int{}
-		for answered := 0; answered < joins; {
-			o, err := c.Next(t.Context())
-			if err != nil {
-				t.Fatalf("after %d answers: %v", answered, err)
-			}
-			switch o.Type {
-			case "ok":
-				codes["ok"]++
-				answered++
-			case "error":
-				codes[o.Code]++
-				answered++
+		var err error
+		for err == nil {
+			var o peer.Object
+			if o, err = c.Next(t.Context()); o.Type == "ok" || o.Type == "error" || o.Type == "bye" {
+				codes[o.Type+o.Code]++
 			}
 		}
-		if codes["ok"] != allowed || codes["limit"] != joins-allowed {
-			t.Errorf("answers: %v, want %d ok and %d limit", codes, allowed, joins-allowed)
+		if codes["ok"] != allowed || codes["errorlimit"] != told || codes["byelimit"] != 1 {
+			t.Errorf("answers: %v, want %d ok, %d limit and a bye", codes, allowed, told)
+		}
+		if code := websocket.CloseStatus(err); code != 4429 {
+			t.Errorf("ended by %v, want close code 4429", err)
 		}
 		others.talk(100)
 	})

@@ -1,6 +1,7 @@
 // Package harness runs the built binary for tests: a server on a port of its own with data of its
-// own, which can be stopped, killed, and started again as the same one. [Main] builds it; [Start]
-// starts one.
+// own, which can be stopped, killed, and started again as the same one. [Start] starts one. [Echo] and
+// [EchoClient] run the engine alone, which is bench/echo. What is run is built when it is first asked
+// for, into a place that [Main] makes.
 package harness
 
 import (
@@ -12,9 +13,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
-	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -25,32 +24,6 @@ import (
 
 // patience is how long the harness waits for a process to do what it was asked.
 const patience = 30 * time.Second
-
-// binary is the path of the built server, set by Main.
-var binary string
-
-// Main builds cmd/veche, runs the tests and returns their exit code; a package's TestMain calls it.
-func Main(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "veche-test-")
-	if err != nil {
-		panic(err)
-	}
-	defer os.RemoveAll(dir)
-	binary = filepath.Join(dir, "veche")
-	build := exec.Command("go", "build", "-o", binary, "./cmd/veche")
-	build.Dir = root()
-	if out, err := build.CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "go build ./cmd/veche: %v\n%s", err, out)
-		return 1
-	}
-	return m.Run()
-}
-
-// root returns the repository's top directory.
-func root() string {
-	_, file, _, _ := runtime.Caller(0)
-	return filepath.Join(filepath.Dir(file), "..", "..")
-}
 
 // Server is one process of the binary, and its successors on the same address and data.
 type Server struct {
@@ -90,6 +63,10 @@ func (s *Server) Restart() {
 }
 
 func (s *Server) restart() error {
+	binary, err := veche()
+	if err != nil {
+		return err
+	}
 	s.log = &tail{address: make(chan string, 1)}
 	s.cmd = exec.Command(binary, append([]string{"serve", "--listen", s.Addr, "--data", s.data}, s.args...)...)
 	s.cmd.Stdout = s.log
@@ -144,15 +121,20 @@ func (s *Server) kill() error {
 // Stop asks the process to drain, by SIGTERM, and waits; it must exit 0.
 func (s *Server) Stop() {
 	s.t.Helper()
-	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		s.t.Fatal(err)
-	}
-	overdue := time.AfterFunc(patience, func() { s.cmd.Process.Kill() })
-	defer overdue.Stop()
-	if err := s.cmd.Wait(); err != nil {
+	if err := terminate(s.cmd); err != nil {
 		s.t.Errorf("after SIGTERM the server ended with: %v\n%s", err, s.log)
 	}
 	s.cmd = nil
+}
+
+// terminate asks a process to end and waits for it, but not for ever.
+func terminate(cmd *exec.Cmd) error {
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		return err
+	}
+	overdue := time.AfterFunc(patience, func() { cmd.Process.Kill() })
+	defer overdue.Stop()
+	return cmd.Wait()
 }
 
 // HTTP returns the http URL of a path.
@@ -192,7 +174,7 @@ type tail struct {
 
 const tailBytes = 64 << 10
 
-var addressLine = regexp.MustCompile(`https?://([^\s/"]+:\d+)`)
+var addressLine = regexp.MustCompile(`(?:https?|ws)://([^\s/"]+:\d+)`)
 
 func (l *tail) Write(p []byte) (int, error) {
 	l.mu.Lock()

@@ -86,7 +86,7 @@ export class Outbox {
   }
 
   /** Takes a message. The same cid twice is the same message. */
-  add(body: SendBody, { kind = '', cid = randomId(), content }: SendOptions): Promise<Sent> {
+  add(body: SendBody, { kind = '', cid = newId(), content }: SendOptions): Promise<Sent> {
     const known = this.#find(cid)
     if (known) return known.sent.promise
     if (this.#host.unsent() >= MAX_UNSENT) {
@@ -296,7 +296,10 @@ export class Outbox {
   }
 }
 
-/** 128 random bits. Not crypto.randomUUID, which pages without TLS do not have. */
-function randomId(): string {
-  return [...crypto.getRandomValues(new Uint32Array(4))].map(n => n.toString(36)).join('-')
+/**
+ * The time, so that a store finds new ids side by side, and 128 random bits. Not crypto.randomUUID,
+ * which pages without TLS do not have.
+ */
+function newId(): string {
+  return [Date.now(), ...crypto.getRandomValues(new Uint32Array(4))].map(n => n.toString(36)).join('-')
 }

@@ -1,0 +1,39 @@
+package conformance
+
+import (
+	"os"
+	"testing"
+
+	"github.com/vechehq/veche/internal/autobahn"
+	"github.com/vechehq/veche/test/harness"
+)
+
+func TestMain(m *testing.M) { os.Exit(harness.Main(m)) }
+
+// TestServer holds the cases 1 to 10 with the echo as server.
+func TestServer(t *testing.T) {
+	addr := harness.Echo(t)
+	for _, c := range append(autobahn.Cases(), autobahn.Limits()...) {
+		t.Run(c.Name, func(t *testing.T) {
+			nc, br, _ := dial(t, addr, "")
+			if err := c.Hold(nc, br, true); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// TestClient holds the cases 1 to 10 with the echo as client, one process for each.
+func TestClient(t *testing.T) {
+	l := listen(t)
+	for _, c := range append(autobahn.Cases(), autobahn.Limits()...) {
+		t.Run(c.Name, func(t *testing.T) {
+			wait := harness.EchoClient(t, "ws://"+l.Addr().String()+"/echo")
+			defer wait()
+			nc, br, _ := accept(t, l, "")
+			if err := c.Hold(nc, br, false); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
