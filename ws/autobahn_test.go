@@ -8,8 +8,8 @@ import (
 	"github.com/vechehq/veche/internal/autobahn"
 )
 
-// TestAutobahn holds each conversation as server and as client, in both forms. What is larger than
-// maxLimits is left to test/conformance.
+// TestAutobahn holds each conversation as server and as client, in both forms, and on a loop. What is
+// larger than maxLimits is left to test/conformance.
 func TestAutobahn(t *testing.T) {
 	const maxLimits = 256 << 10
 	for _, c := range append(autobahn.Cases(), autobahn.Limits()...) {
@@ -19,15 +19,21 @@ func TestAutobahn(t *testing.T) {
 		t.Run(c.Name, func(t *testing.T) {
 			for _, side := range []Side{Server, Client} {
 				for _, push := range []bool{false, true} {
-					synctest.Test(t, func(t *testing.T) { hold(t, c, side, push) })
+					synctest.Test(t, func(t *testing.T) {
+						conn, p := memPair(t, side, Options{})
+						hold(t, c, conn, p, push)
+					})
 				}
+				conn, p := tcpPair(t, side, Options{})
+				hold(t, c, conn, p, true)
 			}
 		})
 	}
 }
 
-func hold(t *testing.T, c autobahn.Case, side Side, push bool) {
-	conn, p := memPair(t, side, Options{})
+func hold(t *testing.T, c autobahn.Case, conn *Conn, p *peer, push bool) {
+	t.Helper()
+	side := conn.side
 	ended := echo(conn, push)
 	if err := c.Hold(p.nc, p.br, side == Server); err != nil {
 		t.Fatalf("%v, push %v: %v", side, push, err)

@@ -86,7 +86,7 @@ func BenchmarkFanOut(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
 			for _, c := range conns {
-				if _, err := c.net.Write(frame); err != nil {
+				if _, err := c.NetConn().Write(frame); err != nil {
 					b.Fatal(err)
 				}
 			}

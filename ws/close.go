@@ -13,12 +13,11 @@ import (
 
 // ending is how the connection ends.
 type ending struct {
-	done chan struct{} // closed when the connection beneath is
-
 	mu sync.Mutex
 	// guarded by mu
+	done  latch // the connection beneath is closed; in loop mode the loop does it
 	err   error // why; the first reason counts
-	over  bool  // done is closed
+	over  bool  // it has ended
 	timer *time.Timer
 }
 
@@ -57,7 +56,7 @@ func (c *Conn) Close(code StatusCode, reason string) error {
 		return err
 	}
 	c.shut(code, reason)
-	for c.flags.Load()&started == 0 && c.in.turn.take(nil, c.end.done) {
+	for c.flags.Load()&started == 0 && c.in.turn.take(nil, c.Done()) {
 		ev, err := c.nextMessage(context.Background())
 		ev.buf.free()
 		c.in.turn.give()
@@ -65,7 +64,7 @@ func (c *Conn) Close(code StatusCode, reason string) error {
 			break
 		}
 	}
-	<-c.end.done
+	<-c.Done()
 	err := c.end.reason()
 	if e, ok := errors.AsType[*CloseError](err); ok && e.Code != StatusAbnormal {
 		return nil
@@ -127,7 +126,11 @@ func (c *Conn) shut(code StatusCode, reason string) {
 	}
 	c.flags.Or(over)
 	c.end.mu.Lock()
-	if !c.end.over {
+	switch {
+	case c.end.over:
+	case c.flags.Load()&looped != 0:
+		c.seat.summon() // the loop keeps the time
+	default:
 		c.end.timer = time.AfterFunc(c.o.CloseTimeout, func() {
 			c.fail(&TimeoutError{Op: "close", After: c.o.CloseTimeout})
 		})
@@ -140,15 +143,20 @@ func (c *Conn) shut(code StatusCode, reason string) {
 // answered, or its mistake. It waits until our close frame has left and the peer had a chance to see
 // it. in.turn is held.
 func (c *Conn) part(err error) {
+	c.parting(err)
+	select {
+	case <-c.out.gone():
+		c.linger()
+	case <-c.Done():
+	}
+	c.fail(err)
+}
+
+// parting says why the connection ends, to this side and to the peer.
+func (c *Conn) parting(err error) {
 	c.end.blame(err)
 	code, reason := statusFor(err)
 	c.shut(code, cutReason(reason))
-	select {
-	case <-c.out.gone:
-		c.linger()
-	case <-c.end.done:
-	}
-	c.fail(err)
 }
 
 // statusFor is what to answer with.
@@ -199,7 +207,7 @@ func (c *Conn) fail(err error) {
 		c.end.err = err
 	}
 	c.end.over = true
-	c.flags.Or(over)
+	f := c.flags.Or(over | ended)
 	for _, t := range []*time.Timer{c.end.timer, c.keep.timer} {
 		if t != nil {
 			t.Stop()
@@ -207,6 +215,10 @@ func (c *Conn) fail(err error) {
 	}
 	c.keep.timer = nil
 	c.out.end()
-	close(c.end.done)
+	if f&looped != 0 {
+		c.seat.summon() // the loop does the rest
+		return
+	}
+	c.end.done.happen()
 	c.drop()
 }

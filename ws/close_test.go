@@ -191,7 +191,7 @@ func TestLost(t *testing.T) {
 // TestHalfClose: a peer that has said its close frame and ended its direction still gets what was
 // sent, and the answer.
 func TestHalfClose(t *testing.T) {
-	bothNets(t, func(t *testing.T, pair func(Side, Options) (*Conn, *peer)) {
+	allNets(t, func(t *testing.T, pair func(Side, Options) (*Conn, *peer)) {
 		c, p := pair(Server, Options{})
 		c.Start(&echoHandler{make(chan error, 1)})
 		p.write(p.fr(0x81, "last words"), p.fr(0x88, closePayload(1000, "")))

@@ -14,13 +14,25 @@
 // [*ProtocolError] when a side broke the protocol, [*TooBigError], [*TimeoutError],
 // [*HandshakeError], and the sentinels [ErrClosed] and [ErrSendBuffer].
 //
+// # Two modes
+//
+// In the push form a plain TCP or Unix socket on Linux is served by an event loop: one goroutine per
+// processor that reads, calls handlers and writes for thousands of connections. Every other connection
+// (TLS, other systems, other kinds of net.Conn) has a goroutine of its own. Both give the same results;
+// they differ in speed and memory. On a loop a handler that blocks holds up the other connections of
+// its loop: hand such work to a goroutine, and [Conn.Pause] the connection until it is done if nothing
+// is to overtake it. [ModeGoroutine] does without loops.
+//
+// A handler that panics ends its own connection, with [StatusInternal] and a [*PanicError].
+//
 // # Bounds
 //
 // A message is at most MaxMessage (1 MiB unless set otherwise), also after decompression, and takes
 // memory only as its bytes arrive. What waits to be sent is at most SendBuffer. A peer that makes no
-// progress for WriteTimeout is dropped. An idle connection owns no buffers, except where it needs one
-// to wait in (TLS, connections that are not sockets: 4 KiB) and what context takeover keeps when it
-// was negotiated (at most 32 KiB to read and 8 KiB to write).
+// progress for WriteTimeout is dropped. On a loop deadlines are kept at most 100 ms late. An idle
+// connection owns no buffers, except where it needs one to wait in (TLS, connections that are not
+// sockets: 4 KiB) and what context takeover keeps when it was negotiated (at most 32 KiB to read and
+// 8 KiB to write).
 //
 // # What it does not do
 //

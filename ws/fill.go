@@ -10,12 +10,13 @@ import (
 
 // inbound is the reading half. All but reads belongs to who holds turn.
 type inbound struct {
-	turn   turn
-	parser parser
-	rest   []byte        // received and not yet parsed; inside of held or own
-	held   *readBuffer   // plain sockets: taken from the pool when bytes are there
-	own    []byte        // other connections: to wait with
-	reads  atomic.Uint32 // odd while waiting for the peer
+	turn    turn
+	parser  *parser       // in loop mode nil while there is nothing unfinished
+	inflate *inflater     // immutable; nil unless permessage-deflate was negotiated
+	rest    []byte        // received and not yet parsed; inside of held or own
+	held    *readBuffer   // plain sockets: taken from the pool when bytes are there
+	own     []byte        // other connections: to wait with
+	reads   atomic.Uint32 // odd while waiting for the peer
 }
 
 const ownBuffer = 4 << 10

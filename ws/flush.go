@@ -17,13 +17,19 @@ const (
 	draining             // Drain is running, and what it sends will be taken after it
 	started              // the connection has a handler
 	over                 // a close frame was queued, or the connection has ended
+	ended                // the connection has ended
+	looped               // a loop does the reading and the writing
 
 	due = dirty | woken
 )
 
 // schedule sees to a flush.
 func (c *Conn) schedule(why uint32) {
-	if c.flags.Or(dirty|why)&(dirty|corked|draining) == 0 {
+	switch f := c.flags.Or(dirty | why); {
+	case f&(dirty|corked|draining) != 0:
+	case f&looped != 0:
+		c.seat.summon()
+	default:
 		c.enqueue()
 	}
 }
@@ -31,7 +37,7 @@ func (c *Conn) schedule(why uint32) {
 // enqueue lets another goroutine flush. A socket's flush never waits, so sockets share one; other
 // connections get a goroutine for as long as the flush takes.
 func (c *Conn) enqueue() {
-	if c.sock != nil {
+	if c.plain {
 		c.shard.add(c)
 		return
 	}
@@ -43,7 +49,7 @@ func (c *Conn) uncork() {
 	if c.flags.And(^uint32(corked))&due == 0 {
 		return
 	}
-	if c.sock != nil {
+	if c.plain {
 		c.flush()
 		return
 	}
@@ -54,6 +60,10 @@ func (c *Conn) uncork() {
 func (c *Conn) flush() {
 	if c.flags.Load()&due == 0 || !c.out.turn.try() {
 		return // nothing to do, or who has the turn will look again
+	}
+	if c.flags.Load()&looped != 0 {
+		c.out.turn.give() // the loop flushes what was on a shard's list before
+		return
 	}
 	c.flags.And(^uint32(dirty))
 	if !c.push(c.out.take()) {
@@ -71,7 +81,8 @@ func (c *Conn) drain() bool {
 		return true
 	}
 	c.flags.Or(draining)
-	if c.drainer.Drain(c) {
+	more := c.callDrain()
+	if more {
 		c.flags.Or(woken)
 	}
 	c.flags.And(^uint32(draining | dirty))
@@ -81,7 +92,7 @@ func (c *Conn) drain() bool {
 // giveTurn gives out.turn back, and sees to what has become due meanwhile.
 func (c *Conn) giveTurn() {
 	c.out.turn.give()
-	if f := c.flags.Load(); f&due != 0 && f&corked == 0 {
+	if f := c.flags.Load(); f&due != 0 && f&(corked|looped) == 0 {
 		c.enqueue()
 	}
 }
@@ -91,6 +102,9 @@ func (c *Conn) giveTurn() {
 func (c *Conn) push(b *buffer) bool {
 	if b == nil {
 		return true
+	}
+	if c.seat != nil {
+		return c.seat.push(b)
 	}
 	if c.sock == nil {
 		_ = c.writeAll(context.Background(), b.b)

@@ -3,9 +3,11 @@ package ws
 import (
 	"context"
 	"crypto/tls"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
+	"sync/atomic"
 	"time"
 )
 
@@ -32,10 +34,26 @@ type Options struct {
 	// Compression chooses permessage-deflate. A server then also answers the deflate-frame and
 	// x-webkit-deflate-frame of clients that offer nothing newer. Default: CompressionOff.
 	Compression Compression
+	// Mode chooses how connections are served in the push form. Default: ModeAuto.
+	Mode Mode
+	// Log is told of panics in handlers. Default: slog.Default().
+	Log *slog.Logger
 	// CompressionThreshold is the size in bytes under which messages are sent as they are. Default
 	// 512, and 128 with context takeover.
 	CompressionThreshold int
 }
+
+// Mode is a way to serve connections in the push form. It shows in speed and memory only.
+type Mode byte
+
+const (
+	// ModeAuto has event loops serve plain TCP and Unix sockets on Linux, one loop per processor, and
+	// a goroutine each other connection. On a loop a handler that blocks holds up all connections of
+	// that loop.
+	ModeAuto Mode = iota
+	// ModeGoroutine has a goroutine serve each connection.
+	ModeGoroutine
+)
 
 // Compression says how permessage-deflate is negotiated.
 type Compression byte
@@ -120,6 +138,36 @@ func (o Options) withDefaults() Options {
 		o.PongTimeout = o.PingInterval
 	}
 	return o
+}
+
+// lastOptions are those of the connection made last.
+var lastOptions atomic.Pointer[Options]
+
+// shareOptions returns a pointer to o: the connections of one server have the same options, and share
+// them.
+func shareOptions(o Options) *Options {
+	if last := lastOptions.Load(); last != nil && *last == o {
+		return last
+	}
+	lastOptions.Store(&o)
+	return &o
+}
+
+// lastLocal is the local address of the connection made last.
+var lastLocal atomic.Pointer[net.TCPAddr]
+
+// sameAddr returns an address equal to a: the connections that one listener has accepted have mostly
+// the same one, and share it.
+func sameAddr(a net.Addr) net.Addr {
+	t, ok := a.(*net.TCPAddr)
+	if !ok {
+		return a
+	}
+	if last := lastLocal.Load(); last != nil && last.Port == t.Port && last.Zone == t.Zone && last.IP.Equal(t.IP) {
+		return last
+	}
+	lastLocal.Store(t)
+	return t
 }
 
 func orDefault[T int | int64 | time.Duration](v *T, d T) {

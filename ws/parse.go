@@ -281,6 +281,11 @@ func (p *parser) inflated() (event, bool, error) {
 	return ev, true, nil
 }
 
+// idle reports whether there is nothing unfinished.
+func (p *parser) idle() bool {
+	return !p.frame.open && p.frame.have == 0 && p.msg.op == opContinuation
+}
+
 // discard gives back what was kept of an unfinished message.
 func (p *parser) discard() {
 	p.msg.buf.free()

@@ -5,12 +5,12 @@ import (
 	"sync/atomic"
 )
 
-// pause holds the reading goroutine.
+// pause holds the reading goroutine, or the loop.
 type pause struct {
 	on atomic.Bool // written under mu
 
 	mu   sync.Mutex
-	over chan struct{} // closed by the end of the pause; guarded by mu
+	over latch // the end of the pause; guarded by mu
 }
 
 // Pause stops reading in the push form: Message is not called until Resume, apart from one call that
@@ -23,7 +23,7 @@ func (c *Conn) Pause() {
 	if p.on.Load() || c.flags.Load()&over != 0 {
 		return
 	}
-	p.over = make(chan struct{})
+	p.over = latch{}
 	p.on.Store(true)
 }
 
@@ -34,17 +34,17 @@ func (c *Conn) Resume() {
 	defer p.mu.Unlock()
 	if p.on.Load() {
 		p.on.Store(false)
-		close(p.over)
+		p.over.happen()
+		if c.flags.Load()&looped != 0 {
+			c.seat.summon()
+		}
 	}
 }
 
-// wait waits for the end of a pause, if there is one, or for done.
+// wait waits for the end of a pause, or for done.
 func (p *pause) wait(done <-chan struct{}) {
-	if !p.on.Load() {
-		return
-	}
 	p.mu.Lock()
-	over := p.over
+	over := p.over.wait()
 	p.mu.Unlock()
 	select {
 	case <-over:

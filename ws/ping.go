@@ -28,7 +28,7 @@ func (c *Conn) Ping(ctx context.Context) error {
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
-	case <-c.end.done:
+	case <-c.Done():
 		return c.end.reason()
 	}
 }

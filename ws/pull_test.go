@@ -13,7 +13,7 @@ import (
 
 // TestReadContext: a Read that was given up loses nothing, not even in the middle of a frame.
 func TestReadContext(t *testing.T) {
-	bothNets(t, func(t *testing.T, pair func(Side, Options) (*Conn, *peer)) {
+	allNets(t, func(t *testing.T, pair func(Side, Options) (*Conn, *peer)) {
 		c, p := pair(Server, Options{})
 		whole := p.fr(0x81, "hello")
 		for i := range whole {
@@ -97,7 +97,7 @@ func TestWriteContext(t *testing.T) {
 }
 
 func TestWriteTimeout(t *testing.T) {
-	bothNets(t, func(t *testing.T, pair func(Side, Options) (*Conn, *peer)) {
+	allNets(t, func(t *testing.T, pair func(Side, Options) (*Conn, *peer)) {
 		c, _ := pair(Client, Options{WriteTimeout: 50 * time.Millisecond})
 		err := c.Write(t.Context(), Binary, make([]byte, 16<<20))
 		if e := wantAs[*TimeoutError](t, err); e.Op != "write" {

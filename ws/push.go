@@ -4,7 +4,8 @@ package ws
 // Write and Close, which wait.
 type Handler interface {
 	// Message is called for each message, one at a time. It must not block: the connection reads
-	// nothing meanwhile, and what others send waits too. data is valid until it returns.
+	// nothing meanwhile, what others send waits too, and on a loop so do other connections. data is
+	// valid until it returns.
 	Message(c *Conn, typ MessageType, data []byte)
 	// Closed is called once, after the last Message and Drain. err is never nil: a *CloseError if
 	// the peer ended the connection, ErrClosed after CloseNow, else as Read's.
@@ -30,31 +31,38 @@ func (c *Conn) Start(h Handler) {
 	if c.flags.Or(started)&started != 0 {
 		panic("ws: Start was called twice")
 	}
+	sits := c.sitDown()
 	if c.drainer != nil {
 		c.Wake()
 	}
-	go c.serve()
+	if sits {
+		c.seat.summon() // whatever was asked of a shard before
+	} else {
+		go c.serve()
+	}
 }
 
 // serve is the reading goroutine's.
 func (c *Conn) serve() {
 	c.in.turn.take(nil, nil)
-	for c.end.reason() == nil {
+	for c.flags.Load()&ended == 0 {
 		if err := c.readTurn(); err != nil {
 			c.part(err)
 		}
 	}
-	<-c.end.done
+	<-c.Done()
 	c.in.parser.discard()
 	c.in.held.free()
 	c.out.turn.take(nil, nil) // for good: nothing is drained after this
-	c.handler.Closed(c, c.end.reason())
+	c.closed()
 }
 
 // readTurn waits for bytes and delivers all that is whole in them. What handlers send meanwhile
 // leaves in one write at its end.
 func (c *Conn) readTurn() error {
-	c.pause.wait(c.end.done)
+	if c.pause.on.Load() {
+		c.pause.wait(c.Done())
+	}
 	if len(c.in.rest) == 0 {
 		if err := c.fill(); err != nil {
 			c.lost(err)
@@ -63,6 +71,10 @@ func (c *Conn) readTurn() error {
 	}
 	c.flags.Or(corked)
 	defer c.uncork()
+	return c.consume()
+}
+
+func (c *Conn) deliverAll() error {
 	for len(c.in.rest) > 0 && !c.pause.on.Load() {
 		var ev event
 		var ok bool

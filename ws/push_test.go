@@ -13,17 +13,15 @@ import (
 	"github.com/vechehq/veche/internal/memnet"
 )
 
-// bothNets runs a test over memory in a bubble, where time is fake, and over real sockets, which take
-// another way through the flush.
-func bothNets(t *testing.T, f func(t *testing.T, pair func(Side, Options) (*Conn, *peer))) {
+// allNets runs a test over memory in a bubble, where time is fake, and over real sockets in both modes,
+// which take other ways through reading and flushing.
+func allNets(t *testing.T, f func(t *testing.T, pair func(Side, Options) (*Conn, *peer))) {
 	t.Run("memory", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			f(t, func(s Side, o Options) (*Conn, *peer) { return memPair(t, s, o) })
 		})
 	})
-	t.Run("socket", func(t *testing.T) {
-		f(t, func(s Side, o Options) (*Conn, *peer) { return tcpPair(t, s, o) })
-	})
+	bothModes(t, f)
 }
 
 func writes(c *Conn) int { return c.net.(*memnet.Conn).Writes() }
@@ -136,7 +134,7 @@ func TestDrainWaitsForThePeer(t *testing.T) {
 // TestWakesAreNotLost: whoever puts something in the queue and wakes finds it drained in the end,
 // whatever else goes on, and Drain is never called twice at once.
 func TestWakesAreNotLost(t *testing.T) {
-	bothNets(t, func(t *testing.T, pair func(Side, Options) (*Conn, *peer)) {
+	allNets(t, func(t *testing.T, pair func(Side, Options) (*Conn, *peer)) {
 		c, p := pair(Server, Options{})
 		const wakers, each = 4, 300
 		var queued, sent atomic.Int64
@@ -184,7 +182,7 @@ func TestWakesAreNotLost(t *testing.T) {
 
 // TestNeverReadingPeer: what waits is bounded, and the peer is given up after WriteTimeout.
 func TestNeverReadingPeer(t *testing.T) {
-	bothNets(t, func(t *testing.T, pair func(Side, Options) (*Conn, *peer)) {
+	allNets(t, func(t *testing.T, pair func(Side, Options) (*Conn, *peer)) {
 		c, _ := pair(Server, Options{SendBuffer: 100_000, WriteTimeout: 200 * time.Millisecond})
 		rec := newRecorder()
 		c.Start(rec)
@@ -256,7 +254,7 @@ func TestPingFlood(t *testing.T) {
 }
 
 func TestPause(t *testing.T) {
-	bothNets(t, func(t *testing.T, pair func(Side, Options) (*Conn, *peer)) {
+	allNets(t, func(t *testing.T, pair func(Side, Options) (*Conn, *peer)) {
 		c, p := pair(Server, Options{})
 		rec := newRecorder()
 		rec.on = func(c *Conn, typ MessageType, data []byte) {
@@ -398,7 +396,7 @@ func TestStartTwicePanics(t *testing.T) {
 
 // TestIdleOwnsNothing: a socket that has nothing to do holds no buffer.
 func TestIdleOwnsNothing(t *testing.T) {
-	c, p := tcpPair(t, Server, Options{})
+	c, p := tcpPair(t, Server, Options{Mode: ModeGoroutine})
 	c.Start(&echoHandler{make(chan error, 1)})
 	for range 3 {
 		p.write(p.fr(0x81, "hello"))

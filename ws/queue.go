@@ -10,19 +10,17 @@ type outbound struct {
 	turn turn // held by who writes to the connection, or calls Drain
 	side Side // immutable
 
-	// gone is closed when the close frame has left.
-	gone chan struct{}
-
 	mu sync.Mutex
 	// guarded by mu
-	deflate *deflater // nil unless permessage-deflate was negotiated; the pointer is immutable
-	queue   *buffer   // frames in order; nil if there are none
-	taken   int       // bytes that the holder of turn has taken and not yet written
-	pong    []byte    // answers the latest ping, if pongDue
-	pongDue bool
-	last    []byte // the close frame, until it is taken
-	closing bool   // a close frame was queued, or the connection is over: nothing more may be
-	parted  bool   // the close frame was taken
+	deflate   *deflater  // nil unless permessage-deflate was negotiated; the pointer is immutable
+	queue     *buffer    // frames in order; nil if there are none
+	taken     int        // bytes that the holder of turn has taken and not yet written
+	pong      *buffer    // answers the latest ping; nil: none is due
+	last      *buffer    // the close frame, until it is taken
+	closing   bool       // a close frame was queued, or the connection is over: nothing more may be
+	parted    bool       // the close frame was taken
+	left      latch      // the close frame has left
+	departure *departure // loop mode: what a Write waits for; nil if there is none
 }
 
 var errType = errors.New("ws: the type of a message is Text or Binary")
@@ -85,9 +83,11 @@ func (o *outbound) answer(payload []byte) {
 	defer o.mu.Unlock()
 	switch {
 	case o.closing:
-	case o.pongDue || o.waiting() > pongBacklog:
-		o.pong = append(o.pong[:0], payload...)
-		o.pongDue = true
+	case o.pong != nil || o.waiting() > pongBacklog:
+		if o.pong == nil {
+			o.pong = newBuffer()
+		}
+		o.pong.b = append(o.pong.b[:0], payload...)
 	default:
 		b := o.open()
 		b.b = appendFrame(b.b, o.side, opPong, false, payload)
@@ -102,7 +102,8 @@ func (o *outbound) close(payload []byte) bool {
 		return false
 	}
 	o.closing = true
-	o.last = appendFrame(nil, o.side, opClose, false, payload)
+	o.last = newBuffer()
+	o.last.b = appendFrame(o.last.b, o.side, opClose, false, payload)
 	return true
 }
 
@@ -111,22 +112,28 @@ func (o *outbound) end() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.closing = true
-	o.queue.free()
-	o.queue, o.last, o.pongDue = nil, nil, false
+	for _, b := range []**buffer{&o.queue, &o.pong, &o.last} {
+		(*b).free()
+		*b = nil
+	}
 }
 
 // take gives all that waits to the holder of turn, nil if that is nothing.
 func (o *outbound) take() *buffer {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.pongDue && !o.parted {
-		b := o.open()
-		b.b = appendFrame(b.b, o.side, opPong, false, o.pong)
+	if o.pong != nil {
+		if !o.parted {
+			b := o.open()
+			b.b = appendFrame(b.b, o.side, opPong, false, o.pong.b)
+		}
+		o.pong.free()
+		o.pong = nil
 	}
-	o.pongDue = false
 	if o.last != nil {
 		b := o.open()
-		b.b = append(b.b, o.last...)
+		b.b = append(b.b, o.last.b...)
+		o.last.free()
 		o.last, o.parted = nil, true
 	}
 	b := o.queue
@@ -137,14 +144,25 @@ func (o *outbound) take() *buffer {
 	return b
 }
 
-// wrote is told by the holder of turn what it has written.
-func (o *outbound) wrote(n int) {
+// wrote is told by the holder of turn, or by the loop, what it has written. It reports whether the
+// close frame has left with that.
+func (o *outbound) wrote(n int) (left bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.taken -= n
-	if o.parted && o.taken == 0 && n > 0 {
-		close(o.gone)
+	o.departed(n)
+	left = o.parted && o.taken == 0 && n > 0
+	if left {
+		o.left.happen()
 	}
+	return left
+}
+
+// gone is closed when the close frame has left.
+func (o *outbound) gone() <-chan struct{} {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.left.wait()
 }
 
 // open returns the queue to append to. mu is held.

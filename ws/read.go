@@ -16,7 +16,7 @@ func (c *Conn) Read(ctx context.Context) (MessageType, []byte, error) {
 	if c.flags.Load()&started != 0 {
 		return 0, nil, ErrPushForm
 	}
-	if !c.in.turn.take(ctx.Done(), c.end.done) {
+	if !c.in.turn.try() && !c.in.turn.take(ctx.Done(), c.Done()) {
 		return 0, nil, c.reasonOr(ctx.Err())
 	}
 	defer c.in.turn.give()

@@ -16,7 +16,7 @@ func (c *Conn) Write(ctx context.Context, typ MessageType, data []byte) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if !c.out.turn.take(ctx.Done(), c.end.done) {
+	if !c.out.turn.try() && !c.out.turn.take(ctx.Done(), c.Done()) {
 		return c.reasonOr(ctx.Err())
 	}
 	defer c.giveTurn()
@@ -25,6 +25,9 @@ func (c *Conn) Write(ctx context.Context, typ MessageType, data []byte) error {
 	}
 	if err := c.out.message(typ, data, math.MaxInt); err != nil {
 		return c.sendError(err)
+	}
+	if c.flags.Load()&looped != 0 {
+		return c.awaitDeparture(ctx)
 	}
 	b := c.out.take()
 	defer b.free()

@@ -2,8 +2,8 @@
 // with itself, for load generators and suites from outside; or, with --client, a client that does the
 // same on one connection until the server closes it.
 //
-//	go run ./echo --listen 127.0.0.1:9001 [--deflate]
-//	go run ./echo --client ws://127.0.0.1:9001/path [--deflate]
+//	go run ./echo --listen 127.0.0.1:9001 [--mode loop|goroutine] [--deflate]
+//	go run ./echo --client ws://127.0.0.1:9001/path [--mode loop|goroutine] [--deflate]
 package main
 
 import (
@@ -26,9 +26,17 @@ const maxMessage = 64 << 20
 func main() {
 	listen := flag.String("listen", "127.0.0.1:9001", "`address` to listen on")
 	client := flag.String("client", "", "be a client of this `URL` instead")
+	mode := flag.String("mode", "loop", "what serves connections: `loop` or goroutine")
 	deflate := flag.Bool("deflate", false, "permessage-deflate, with context takeover where the other side likes it")
 	flag.Parse()
 	o := ws.Options{MaxMessage: maxMessage, SendBuffer: 2 * maxMessage}
+	switch *mode {
+	case "loop":
+	case "goroutine":
+		o.Mode = ws.ModeGoroutine
+	default:
+		log.Fatalf("unknown mode %q", *mode)
+	}
 	if *deflate {
 		o.Compression = ws.CompressionTakeover
 	}

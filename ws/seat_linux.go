@@ -1,0 +1,391 @@
+package ws
+
+import (
+	"io"
+	"net"
+	"os"
+	"slices"
+
+	"golang.org/x/sys/unix"
+)
+
+// seat is a connection's place in a loop: what it needs beside what every Conn has. It belongs to the
+// loop's goroutine, which alone uses and closes the descriptor.
+type seat struct {
+	conn *Conn // immutable
+	loop *loop // immutable
+
+	fd         int32
+	id         int32
+	phase      phase
+	ready      bool // there may be bytes to receive
+	hungUp     bool // the peer has ended its direction: receive until that is seen
+	left       bool // our close frame has left
+	pinged     bool // pingBy is when the pong is due, not the next ping
+	heard      bool // bytes have come since the ping
+	unsentFrom int
+	unsent     *buffer // what the socket did not take, from unsentFrom on; nil: nothing
+
+	beneath net.Conn // what NetConn has returned; guarded by conn.end.mu, as is the closing of fd
+
+	// deadlines; zero: none
+	closeBy, writeBy, pingBy tick
+	spoke                    spoke // in the loop's wheel, at the earliest of them or earlier
+}
+
+// phase is how far a seat's life has come.
+type phase byte
+
+const (
+	phaseNew     phase = iota // the loop has not seen it
+	phaseOpen                 // it is read, and what it says is delivered
+	phaseParting              // it is over from the reading side, and our close frame is on its way
+	phaseLinger               // our close frame has left; the peer's end of the connection is awaited
+	phaseGone                 // the descriptor is closed
+)
+
+// summon has the loop visit the seat.
+func (s *seat) summon() { s.loop.add(s.conn) }
+
+// visit is the loop's answer to add.
+func (s *seat) visit() {
+	switch s.phase {
+	case phaseNew:
+		s.sit()
+	case phaseGone:
+		return
+	}
+	s.tend()
+}
+
+// sit takes the seat.
+func (s *seat) sit() {
+	s.phase = phaseOpen
+	var generation int32
+	s.id, generation = s.loop.seats.add(s)
+	if err := s.loop.epoll.add(int(s.fd), s.id, generation); err != nil {
+		s.conn.lost(err)
+		return
+	}
+	s.ready = len(s.conn.in.rest) > 0
+	if every := s.conn.o.PingInterval; every > 0 {
+		s.pingBy = s.loop.in(every)
+		s.rearm()
+	}
+}
+
+// hear is told what epoll says.
+func (s *seat) hear(events uint32) {
+	over := events&(unix.EPOLLRDHUP|unix.EPOLLHUP|unix.EPOLLERR) != 0
+	if over || events&unix.EPOLLIN != 0 {
+		s.ready = true
+		s.hungUp = s.hungUp || over
+	}
+	if s.unsent != nil && (over || events&unix.EPOLLOUT != 0) {
+		s.pushRest()
+	}
+	s.tend()
+}
+
+// tend does all that can be done for the connection now.
+func (s *seat) tend() {
+	c := s.conn
+	if s.ready {
+		s.read()
+	}
+	f := c.flags.Load()
+	if f&due != 0 {
+		s.flush()
+		f = c.flags.Load()
+	}
+	switch {
+	case f&ended != 0:
+		s.leave()
+		return
+	case f&over != 0 && s.closeBy == 0:
+		s.closeBy = s.loop.in(c.o.CloseTimeout)
+		s.rearm()
+	}
+	if s.ready && !s.held() {
+		s.loop.add(c) // after the others
+	}
+}
+
+// held reports whether nothing is to be read now.
+func (s *seat) held() bool {
+	return s.phase == phaseParting || s.phase == phaseOpen && s.conn.pause.on.Load()
+}
+
+// read receives once and delivers what is whole. What handlers send meanwhile leaves in one write
+// after it.
+func (s *seat) read() {
+	c := s.conn
+	if s.held() || c.flags.Load()&ended != 0 {
+		return
+	}
+	fresh := len(c.in.rest) == 0
+	if fresh {
+		b := s.receive()
+		if len(b) == 0 || s.phase == phaseLinger {
+			return
+		}
+		c.in.rest = b
+	}
+	s.borrowParser()
+	c.flags.Or(corked)
+	err := c.consume()
+	c.flags.And(^uint32(corked))
+	s.keep(fresh)
+	if err != nil {
+		s.part(err)
+	}
+}
+
+// borrowParser lends the connection the loop's parser, unless it is in the middle of something.
+func (s *seat) borrowParser() {
+	c, p := s.conn, &s.loop.parser
+	if c.in.parser == nil || c.in.parser == p {
+		*p = parser{side: c.side, max: c.o.MaxMessage, inflate: c.in.inflate}
+		c.in.parser = p
+	}
+}
+
+// receive takes what is there, at most a buffer full. It returns nothing if there is nothing or the
+// connection is lost.
+func (s *seat) receive() []byte {
+	buf := s.loop.buf[:]
+	n, err := receiveNow(uintptr(s.fd), buf)
+	switch {
+	case err == unix.EAGAIN:
+		s.ready = false
+		return nil
+	case err != nil:
+		s.conn.lost(os.NewSyscallError("read", err))
+		return nil
+	case n == 0:
+		s.conn.lost(io.EOF)
+		return nil
+	}
+	s.heard = true
+	s.ready = n == len(buf) || s.hungUp // less than asked for: the next byte is told
+	return buf[:n]
+}
+
+// keep takes what is unfinished out of what is the loop's: its parser, and its buffer when a pause has
+// left something in it.
+func (s *seat) keep(fresh bool) {
+	in := &s.conn.in
+	switch {
+	case in.parser.idle():
+		in.parser = nil
+	case in.parser == &s.loop.parser:
+		own := *in.parser
+		in.parser = &own
+	}
+	switch {
+	case len(in.rest) == 0:
+		in.rest = nil
+		in.held.free()
+		in.held = nil
+	case fresh:
+		in.rest = slices.Clone(in.rest)
+		s.ready = true
+	}
+}
+
+// forget gives up what has come and was not delivered.
+func (s *seat) forget() {
+	in := &s.conn.in
+	in.rest = nil
+	if in.parser != nil {
+		in.parser.discard()
+		in.parser = nil
+	}
+}
+
+// part ends the connection from the reading side: Conn.part, without waiting.
+func (s *seat) part(err error) {
+	s.conn.parting(err)
+	s.forget()
+	s.phase = phaseParting
+	if s.left {
+		s.linger()
+	}
+}
+
+// linger lets the close frame arrive: Conn.linger, without waiting.
+func (s *seat) linger() {
+	s.phase = phaseLinger
+	if s.conn.side == Server && unix.Shutdown(int(s.fd), unix.SHUT_WR) != nil {
+		s.conn.fail(ErrClosed)
+		return
+	}
+	by := s.loop.in(min(lingerTime, s.conn.o.CloseTimeout))
+	if s.closeBy == 0 || by < s.closeBy {
+		s.closeBy = by
+	}
+	s.rearm()
+	s.ready = true
+}
+
+// flush is Conn.flush: the loop always has the turn.
+func (s *seat) flush() {
+	if s.unsent != nil {
+		return // the flags stay, and it comes again when that has left
+	}
+	c := s.conn
+	c.flags.And(^uint32(dirty))
+	if !s.push(c.out.take()) {
+		return
+	}
+	if c.flags.And(^uint32(woken))&woken != 0 && c.drain() && c.flags.Load()&woken != 0 {
+		s.loop.add(c)
+	}
+}
+
+// push is Conn.push: what the socket does not take waits here.
+func (s *seat) push(b *buffer) bool {
+	if b == nil {
+		return true
+	}
+	s.unsent, s.unsentFrom = b, 0
+	return s.pushRest()
+}
+
+func (s *seat) pushRest() bool {
+	c := s.conn
+	b := s.unsent.b[s.unsentFrom:]
+	n, err := sendNow(uintptr(s.fd), b)
+	if err != nil && err != unix.EAGAIN {
+		c.lost(os.NewSyscallError("write", err))
+	}
+	left := c.out.wrote(n)
+	if err == nil && n == len(b) {
+		s.unsent.free()
+		s.unsent, s.writeBy = nil, 0
+		if left {
+			s.hasLeft()
+		}
+		return true
+	}
+	s.unsentFrom += n
+	if n > 0 || s.writeBy == 0 {
+		s.writeBy = s.loop.in(c.o.WriteTimeout)
+		s.rearm()
+	}
+	return false
+}
+
+func (s *seat) hasLeft() {
+	s.left = true
+	if s.phase == phaseParting {
+		s.linger()
+	}
+}
+
+// rearm sees to it that the wheel calls in time.
+func (s *seat) rearm() {
+	var first tick
+	for _, t := range [...]tick{s.closeBy, s.writeBy, s.pingBy} {
+		if t != 0 && (first == 0 || t < first) {
+			first = t
+		}
+	}
+	if first != 0 && (s.spoke.at == 0 || first < s.spoke.at) {
+		s.loop.wheel.set(s, first)
+	}
+}
+
+// late is told that a deadline may have come.
+func (s *seat) late() {
+	if s.phase == phaseGone {
+		return
+	}
+	c, now := s.conn, s.loop.now
+	passed := func(t tick) bool { return t != 0 && t <= now }
+	switch {
+	case passed(s.closeBy):
+		c.fail(&TimeoutError{Op: "close", After: c.o.CloseTimeout}) // after linger, the reason is there already
+	case passed(s.writeBy):
+		c.fail(&TimeoutError{Op: "write", After: c.o.WriteTimeout})
+	case passed(s.pingBy):
+		s.ping()
+	}
+	s.rearm()
+	s.tend()
+}
+
+// ping is Conn.judge, by the wheel.
+func (s *seat) ping() {
+	c := s.conn
+	if s.pinged {
+		if !s.heard && !s.ready && !s.held() {
+			c.fail(&TimeoutError{Op: "pong", After: c.o.PongTimeout})
+			return
+		}
+		s.pinged = false
+		if wait := c.o.PingInterval - c.o.PongTimeout; wait > 0 {
+			s.pingBy = s.loop.in(wait)
+			return
+		}
+	}
+	if !c.out.control(opPing, nil) {
+		s.pingBy = 0 // closing, which has its own timeout
+		return
+	}
+	s.pinged, s.heard = true, false
+	s.pingBy = s.loop.in(c.o.PongTimeout)
+	c.schedule(0)
+}
+
+// leave gives the seat up and everything back, and says so.
+func (s *seat) leave() {
+	c := s.conn
+	s.phase = phaseGone
+	s.loop.wheel.remove(s)
+	s.loop.seats.remove(s.id)
+	s.close()
+	s.unsent.free()
+	s.unsent = nil
+	s.forget()
+	c.flags.Or(dirty) // so that nobody asks for a visit any more
+	c.closed()
+}
+
+// sitDown moves the connection into a loop: its descriptor leaves the net package for good. It reports
+// false where that cannot be: then the connection is served by a goroutine.
+func (c *Conn) sitDown() bool {
+	if !c.plain || c.o.Mode == ModeGoroutine || !c.in.turn.try() {
+		return false
+	}
+	defer c.in.turn.give()
+	if !c.out.turn.try() {
+		return false
+	}
+	defer c.out.turn.give()
+	l := nextLoop()
+	if l == nil {
+		return false
+	}
+	c.end.mu.Lock()
+	defer c.end.mu.Unlock()
+	if c.end.over {
+		return false
+	}
+	fd, err := duplicate(c.sock.raw)
+	if err != nil {
+		return false
+	}
+	_ = c.net.Close()
+	c.sock, c.net = nil, nil
+	if c.in.parser.idle() {
+		c.in.parser = nil
+	}
+	if t := c.keep.timer; t != nil {
+		t.Stop()
+		c.keep.timer = nil
+	}
+	c.seat = &seat{conn: c, loop: l, fd: int32(fd)}
+	c.flags.Or(looped)
+	return true
+}
