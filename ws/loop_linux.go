@@ -77,6 +77,7 @@ func (l *loop) run() {
 	done := false
 	defer func() {
 		if !done {
+			l.parser = parser{}
 			go l.run() // a handler called runtime.Goexit; the others go on
 		}
 	}()

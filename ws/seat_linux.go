@@ -144,9 +144,12 @@ func (s *seat) read() {
 // borrowParser lends the connection the loop's parser, unless it is in the middle of something.
 func (s *seat) borrowParser() {
 	c, p := s.conn, &s.loop.parser
-	if c.in.parser == nil || c.in.parser == p {
-		*p = parser{side: c.side, max: c.o.MaxMessage, inflate: c.in.inflate}
+	switch c.in.parser {
+	case nil:
+		p.side, p.max, p.inflate = c.side, c.o.MaxMessage, c.in.inflate // all else is as an idle one has it
 		c.in.parser = p
+	case p: // a handler has left in the middle, by runtime.Goexit
+		*p = parser{side: c.side, max: c.o.MaxMessage, inflate: c.in.inflate}
 	}
 }
 
@@ -180,6 +183,7 @@ func (s *seat) keep(fresh bool) {
 		in.parser = nil
 	case in.parser == &s.loop.parser:
 		own := *in.parser
+		s.loop.parser = parser{}
 		in.parser = &own
 	}
 	switch {
