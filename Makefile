@@ -91,7 +91,7 @@ interop: node-modules ## strangers in one room, and the engine among strangers: 
 
 .PHONY: conformance
 conformance: ## the Autobahn testsuite's cases, the engine as server and as client
-	$(call title,the suite's cases)
+	$(call title,the suite cases)
 	cd test && go test -count=1 ./conformance
 
 .PHONY: fault
