@@ -82,7 +82,7 @@ func BenchmarkFanOut(b *testing.B) {
 		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*members), "ns/delivery")
 	})
 	b.Run("bare", func(b *testing.B) {
-		frame := f.message.frame
+		frame := f.message.plain.b
 		b.ReportAllocs()
 		for b.Loop() {
 			for _, c := range conns {

@@ -4,7 +4,10 @@ import "sync"
 
 // buffer is a growing piece of memory that returns to a pool, so that only connections with work in
 // hand own any.
-type buffer struct{ b []byte }
+type buffer struct {
+	b      []byte
+	shared bool // immutable: it belongs to a Prepared, is never written to and never pooled
+}
 
 const (
 	newBufferSize = 2 << 10
@@ -17,7 +20,7 @@ func newBuffer() *buffer { return buffers.Get().(*buffer) }
 
 // free gives the buffer back; nothing may refer to its bytes any more. nil is allowed.
 func (b *buffer) free() {
-	if b == nil || cap(b.b) > maxPooled {
+	if b == nil || b.shared || cap(b.b) > maxPooled {
 		return
 	}
 	b.b = b.b[:0]

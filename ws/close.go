@@ -15,10 +15,8 @@ import (
 type ending struct {
 	mu sync.Mutex
 	// guarded by mu
-	done  latch // the connection beneath is closed; in loop mode the loop does it
-	err   error // why; the first reason counts
-	over  bool  // it has ended
-	timer *time.Timer
+	err   error  // why; the first reason counts
+	aside *aside // nil: not needed yet
 }
 
 func (e *ending) reason() error {
@@ -56,10 +54,14 @@ func (c *Conn) Close(code StatusCode, reason string) error {
 		return err
 	}
 	c.shut(code, reason)
-	for c.flags.Load()&started == 0 && c.in.turn.take(nil, c.Done()) {
-		ev, err := c.nextMessage(context.Background())
+	for c.flags.Load()&started == 0 {
+		w := c.beStream()
+		if w == nil || !w.reading.take(nil, c.Done()) {
+			break
+		}
+		ev, err := c.nextMessage(context.Background(), w)
 		ev.buf.free()
-		c.in.turn.give()
+		w.reading.give()
 		if err != nil {
 			break
 		}
@@ -126,12 +128,12 @@ func (c *Conn) shut(code StatusCode, reason string) {
 	}
 	c.flags.Or(over)
 	c.end.mu.Lock()
-	switch {
-	case c.end.over:
-	case c.flags.Load()&looped != 0:
+	switch f := c.flags.Load(); {
+	case f&ended != 0:
+	case f&looped != 0:
 		c.seat.summon() // the loop keeps the time
 	default:
-		c.end.timer = time.AfterFunc(c.o.CloseTimeout, func() {
+		c.besides().closing = time.AfterFunc(c.o.CloseTimeout, func() {
 			c.fail(&TimeoutError{Op: "close", After: c.o.CloseTimeout})
 		})
 	}
@@ -141,12 +143,12 @@ func (c *Conn) shut(code StatusCode, reason string) {
 
 // part ends the connection from the reading side, because of err: the peer's close frame, which is
 // answered, or its mistake. It waits until our close frame has left and the peer had a chance to see
-// it. in.turn is held.
-func (c *Conn) part(err error) {
+// it. w.reading is held.
+func (c *Conn) part(w *stream, err error) {
 	c.parting(err)
 	select {
-	case <-c.out.gone():
-		c.linger()
+	case <-c.out.await():
+		c.linger(w)
 	case <-c.Done():
 	}
 	c.fail(err)
@@ -179,18 +181,18 @@ const lingerTime = time.Second
 // which may overtake the close frame; so the server ends its direction only and reads on until the
 // peer has ended too. The client waits: "a client SHOULD wait for the server to close the connection"
 // (RFC 6455, section 7.1.1).
-func (c *Conn) linger() {
+func (c *Conn) linger(w *stream) {
 	if c.side == Server {
-		half, ok := c.net.(interface{ CloseWrite() error })
+		half, ok := w.net.(interface{ CloseWrite() error })
 		if !ok || half.CloseWrite() != nil {
 			return
 		}
 	}
-	_ = c.net.SetReadDeadline(time.Now().Add(min(lingerTime, c.o.CloseTimeout)))
+	_ = w.net.SetReadDeadline(time.Now().Add(min(lingerTime, c.o.CloseTimeout)))
 	sink := newBuffer()
 	defer sink.free()
 	for {
-		if _, err := c.net.Read(sink.b[:cap(sink.b)]); err != nil {
+		if _, err := w.net.Read(sink.b[:cap(sink.b)]); err != nil {
 			return
 		}
 	}
@@ -200,25 +202,26 @@ func (c *Conn) linger() {
 func (c *Conn) fail(err error) {
 	c.end.mu.Lock()
 	defer c.end.mu.Unlock()
-	if c.end.over {
-		return
-	}
 	if c.end.err == nil {
 		c.end.err = err
 	}
-	c.end.over = true
 	f := c.flags.Or(over | ended)
-	for _, t := range []*time.Timer{c.end.timer, c.keep.timer} {
-		if t != nil {
-			t.Stop()
-		}
-	}
-	c.keep.timer = nil
-	c.out.end()
-	if f&looped != 0 {
-		c.seat.summon() // the loop does the rest
+	if f&ended != 0 {
 		return
 	}
-	c.end.done.happen()
-	c.drop()
+	if a := c.end.aside; a != nil && a.closing != nil {
+		a.closing.Stop()
+	}
+	c.out.end()
+	switch w := c.stream.Load(); {
+	case w != nil:
+		w.keep.stop()
+		w.drop()
+		c.release()
+	case f&looped != 0:
+		c.seat.summon() // the loop does the rest
+	default:
+		c.strip()
+		c.release()
+	}
 }

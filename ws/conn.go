@@ -4,84 +4,93 @@ import (
 	"crypto/tls"
 	"net"
 	"sync/atomic"
+	"unique"
 )
 
 // Conn is a WebSocket connection, of either side. All methods may be called by several goroutines.
 //
 // # Locks
 //
-// In goroutine mode in.turn and out.turn are held while reading and while writing, and handlers are
-// called under them: Message under in.turn, Drain under out.turn. In loop mode the loop's goroutine
-// does all of that and holds nothing. The mutexes are held for a few instructions and never while
-// calling out; end.mu comes before out.mu, out.mu before a shard's and a loop's.
+// In goroutine mode stream.reading and stream.writing are held while reading and while writing, and
+// handlers are called under them: Message under reading, Drain under writing. In loop mode the loop's
+// goroutine does all of that and holds nothing. The mutexes are held for a few instructions and never
+// while calling out; end.mu comes before out.mu, out.mu before a shard's and a loop's.
+//
+// # Size
+//
+// A Conn is what every connection needs in either mode, 256 bytes in all: see TestConnSize. What goroutine mode and the
+// pull form need beside it is in stream, what few ever need in aside.
 type Conn struct {
-	net         net.Conn // nil when the connection sits in a loop; changed under both turns and end.mu
-	local       net.Addr // immutable
-	remote      net.Addr // immutable
-	sock        *socket  // nil unless net is a plain socket of this system; belongs to who holds a turn
-	plain       bool     // immutable: net is such a socket
-	side        Side     // immutable
-	subprotocol string   // immutable
-	o           *Options // immutable, with defaults filled in; shared
-	shard       *shard   // immutable; where a plain socket is flushed that sits in no loop
-	seat        *seat    // set once by Start, before the looped flag; nil in goroutine mode
+	o        *Options              // immutable, with defaults filled in; shared
+	protocol unique.Handle[string] // immutable
+	ends     *ends                 // immutable; shared
+	remote   address               // immutable
+	side     Side                  // immutable
+	flags    atomic.Uint32         // see flags.go
 
-	in    inbound
-	out   outbound
-	flags atomic.Uint32 // what the flush has to do: see flush.go
-	end   ending
-	keep  keepalive
-	pings pings
-	pause pause
+	handler Handler                // set once by Start, before the started flag
+	stream  atomic.Pointer[stream] // nil for a bare descriptor and in loop mode; stored under end.mu
 
-	handler Handler // set once by Start, before the started flag
-	drainer Drainer // handler, if it is one
+	in   inbound
+	out  outbound
+	end  ending
+	seat seat // in loop mode
 }
 
 func newConn(nc net.Conn, side Side, subprotocol string, o Options, agreed *deflateParams, early []byte) *Conn {
-	c := &Conn{net: nc, local: sameAddr(nc.LocalAddr()), remote: nc.RemoteAddr(), sock: newSocket(nc), side: side,
-		subprotocol: subprotocol, o: shareOptions(o.withDefaults())}
-	c.plain = c.sock != nil
+	c := &Conn{o: shareOptions(o.withDefaults()), protocol: unique.Make(subprotocol), side: side}
+	c.ends, c.remote = endsOf(nc)
+	c.agree(agreed)
+	c.in.intake = c.newIntake()
 	c.in.rest = early
-	c.out.side = side
-	if agreed != nil {
-		c.out.deflate, c.in.inflate = agreed.codecs(side, o.CompressionThreshold)
-	}
-	c.in.parser = &parser{side: side, max: c.o.MaxMessage, inflate: c.in.inflate}
-	c.shard = nextShard()
+	c.stream.Store(newStream(nc))
 	c.startPings()
 	return c
 }
 
+// agree sets the compression that was negotiated, if any.
+func (c *Conn) agree(agreed *deflateParams) {
+	c.out.side = c.side
+	if agreed != nil {
+		c.out.deflate, c.in.inflate = agreed.codecs(c.side, c.o.CompressionThreshold)
+	}
+}
+
 // Subprotocol is the one that both sides agreed on, or "".
-func (c *Conn) Subprotocol() string { return c.subprotocol }
+func (c *Conn) Subprotocol() string { return c.protocol.Value() }
 
 // Compressed reports whether permessage-deflate was agreed on.
 func (c *Conn) Compressed() bool { return c.out.deflate != nil }
 
 // LocalAddr is the address of this side.
-func (c *Conn) LocalAddr() net.Addr { return c.local }
+func (c *Conn) LocalAddr() net.Addr { return c.ends.local }
 
 // RemoteAddr is the address of the peer, or of a proxy before it.
-func (c *Conn) RemoteAddr() net.Addr { return c.remote }
+func (c *Conn) RemoteAddr() net.Addr {
+	if c.ends.remote != nil {
+		return c.ends.remote
+	}
+	return c.remote.tcp()
+}
 
 // NetConn is the connection beneath, to look at and to set options of the socket. Reading from it or
 // writing to it breaks the frames. Start may replace it, so ask anew after it.
 func (c *Conn) NetConn() net.Conn {
 	c.end.mu.Lock()
 	defer c.end.mu.Unlock()
-	if c.flags.Load()&looped != 0 {
-		return c.seat.netConn()
+	if w := c.stream.Load(); w != nil {
+		return w.net
 	}
-	return c.net
+	return c.netConn()
 }
 
 // TLS is the state of the TLS connection beneath, nil if there is none.
 func (c *Conn) TLS() *tls.ConnectionState {
-	if c.plain {
+	w := c.stream.Load()
+	if w == nil {
 		return nil
 	}
-	tc, ok := c.net.(*tls.Conn)
+	tc, ok := w.net.(*tls.Conn)
 	if !ok {
 		return nil
 	}
@@ -93,5 +102,5 @@ func (c *Conn) TLS() *tls.ConnectionState {
 func (c *Conn) Done() <-chan struct{} {
 	c.end.mu.Lock()
 	defer c.end.mu.Unlock()
-	return c.end.done.wait()
+	return c.whenReleased()
 }

@@ -1,8 +1,12 @@
 package ws
 
-import "context"
+import (
+	"context"
+	"math"
+)
 
-// departure is what a Write waits for in loop mode, where the loop does the sending.
+// departure is what a Write waits for in loop mode, where the loop does the sending, and who reads for
+// its close frame in goroutine mode. There is one at a time.
 type departure struct {
 	bytes int // still to leave
 	done  chan struct{}
@@ -33,9 +37,21 @@ func (o *outbound) departed(n int) {
 	}
 }
 
-// awaitDeparture waits until the loop has sent what is in the queue. out.turn is held, so there is one
-// at a time.
-func (c *Conn) awaitDeparture(ctx context.Context) error {
+// writeInLoop is Write for a connection that sits in a loop.
+func (c *Conn) writeInLoop(ctx context.Context, typ MessageType, data []byte) error {
+	c.end.mu.Lock()
+	turn := &c.besides().writing
+	c.end.mu.Unlock()
+	if !turn.try() && !turn.take(ctx.Done(), c.Done()) {
+		return c.reasonOr(ctx.Err())
+	}
+	defer turn.give()
+	if err := c.end.reason(); err != nil {
+		return err
+	}
+	if err := c.out.message(typ, data, math.MaxInt); err != nil {
+		return c.sendError(err)
+	}
 	departed := c.out.await()
 	c.schedule(0)
 	select {

@@ -2,8 +2,10 @@ package ws
 
 import (
 	"net"
+	"net/netip"
 	"os"
 	"syscall"
+	"unique"
 
 	"golang.org/x/sys/unix"
 )
@@ -19,42 +21,84 @@ func duplicate(raw syscall.RawConn) (fd int, err error) {
 	return fd, err
 }
 
-// netConn is what NetConn returns for a connection that sits in a loop: a net.Conn with a descriptor
-// of its own for the same socket, made when it is asked for; after the end a closed one. end.mu is held.
-func (s *seat) netConn() net.Conn {
-	if s.beneath != nil || s.fd < 0 {
-		return s.beneathOrClosed()
+// newBare makes a connection of a nonblocking socket's descriptor, which it owns from now on. Nothing
+// of the net package stands behind it: a loop takes the descriptor as it is.
+func newBare(fd int, local, remote netip.AddrPort, side Side, subprotocol string, o *Options, agreed *deflateParams, early []byte) *Conn {
+	c := &Conn{o: o, protocol: unique.Make(subprotocol), side: side, ends: sameEnds(local), remote: addressOf(remote)}
+	c.agree(agreed)
+	if len(early) > 0 {
+		c.in.intake = c.newIntake()
+		c.in.rest = early
 	}
-	fd, err := unix.FcntlInt(uintptr(s.fd), unix.F_DUPFD_CLOEXEC, 0)
-	if err != nil {
-		return s.beneathOrClosed()
-	}
-	f := os.NewFile(uintptr(fd), "socket")
-	defer f.Close()
-	if nc, err := net.FileConn(f); err == nil {
-		s.beneath = nc
-	}
-	return s.beneathOrClosed()
+	c.seat.fd = int32(fd)
+	c.flags.Store(bare)
+	return c
 }
 
-func (s *seat) beneathOrClosed() net.Conn {
-	if s.beneath == nil {
-		if _, ok := s.conn.remote.(*net.UnixAddr); ok {
-			return new(net.UnixConn)
-		}
-		return new(net.TCPConn)
+// dress gives a bare descriptor to the net package, for the pull form and goroutine mode.
+func (c *Conn) dress() (*stream, error) {
+	c.end.mu.Lock()
+	defer c.end.mu.Unlock()
+	if w := c.stream.Load(); w != nil || c.flags.Load()&bare == 0 {
+		return w, nil
 	}
-	return s.beneath
+	nc, err := connOf(int(c.seat.fd))
+	if err != nil {
+		return nil, err
+	}
+	c.strip()
+	if c.in.intake == nil {
+		c.in.intake = c.newIntake()
+	}
+	w := newStream(nc)
+	c.stream.Store(w)
+	return w, nil
+}
+
+// strip closes a bare descriptor. end.mu is held.
+func (c *Conn) strip() {
+	if c.flags.And(^uint32(bare))&bare != 0 {
+		_ = unix.Close(int(c.seat.fd))
+		c.seat.fd = -1
+	}
+}
+
+// connOf makes a net.Conn with a descriptor of its own for the same socket.
+func connOf(fd int) (net.Conn, error) {
+	own, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		return nil, err
+	}
+	f := os.NewFile(uintptr(own), "socket")
+	defer f.Close()
+	return net.FileConn(f)
+}
+
+// netConn is what NetConn returns for a connection without a stream: a net.Conn with a descriptor of
+// its own for the same socket, made when it is asked for; after the end a closed one. end.mu is held.
+func (c *Conn) netConn() net.Conn {
+	a := c.besides()
+	if a.beneath == nil && c.seat.fd >= 0 {
+		a.beneath, _ = connOf(int(c.seat.fd))
+	}
+	if a.beneath != nil {
+		return a.beneath
+	}
+	if _, ok := c.LocalAddr().(*net.UnixAddr); ok {
+		return new(net.UnixConn)
+	}
+	return new(net.TCPConn)
 }
 
 // close closes the descriptor and says that the connection has ended.
 func (s *seat) close() {
-	s.conn.end.mu.Lock()
-	defer s.conn.end.mu.Unlock()
-	if s.beneath != nil {
-		_ = s.beneath.Close()
+	c := s.conn
+	c.end.mu.Lock()
+	defer c.end.mu.Unlock()
+	if a := c.end.aside; a != nil && a.beneath != nil {
+		_ = a.beneath.Close()
 	}
 	_ = unix.Close(int(s.fd))
 	s.fd = -1
-	s.conn.end.done.happen()
+	c.release()
 }

@@ -4,8 +4,8 @@ import "crypto/tls"
 
 // drop closes the connection beneath. For TLS, and TLS within TLS as through an https proxy, it does
 // not say goodbye when the peer does not listen: that could wait.
-func (c *Conn) drop() {
-	nc := c.net
+func (w *stream) drop() {
+	nc := w.net
 	for tc, ok := nc.(*tls.Conn); ok; tc, ok = nc.(*tls.Conn) {
 		nc = tc.NetConn()
 	}

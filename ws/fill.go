@@ -4,40 +4,46 @@ import (
 	"context"
 	"errors"
 	"io"
-	"sync/atomic"
 	"time"
 )
 
-// inbound is the reading half. All but reads belongs to who holds turn.
+// inbound is the reading half. It belongs to who reads: who holds stream.reading, or the loop.
 type inbound struct {
-	turn    turn
-	parser  *parser       // in loop mode nil while there is nothing unfinished
-	inflate *inflater     // immutable; nil unless permessage-deflate was negotiated
-	rest    []byte        // received and not yet parsed; inside of held or own
-	held    *readBuffer   // plain sockets: taken from the pool when bytes are there
-	own     []byte        // other connections: to wait with
-	reads   atomic.Uint32 // odd while waiting for the peer
+	*intake           // in loop mode nil while there is nothing unfinished
+	inflate *inflater // immutable; nil unless permessage-deflate was negotiated
 }
+
+// intake is what has come and was not delivered.
+type intake struct {
+	parser parser
+	rest   []byte // received and not yet parsed; inside of a buffer of who reads
+}
+
+func (c *Conn) newIntake() *intake {
+	return &intake{parser: parser{side: c.side, max: c.o.MaxMessage, inflate: c.in.inflate}}
+}
+
+// idle reports whether there is nothing.
+func (in *intake) idle() bool { return len(in.rest) == 0 && in.parser.idle() }
 
 const ownBuffer = 4 << 10
 
 // fill waits for bytes and puts them in rest, which must be empty.
-func (c *Conn) fill() (err error) {
-	in := &c.in
-	in.rest = nil
-	in.held.free()
-	in.held = nil
-	in.reads.Add(1)
-	defer in.reads.Add(1)
-	if c.sock != nil {
-		in.held, in.rest, err = c.sock.receive()
+func (c *Conn) fill(w *stream) (err error) {
+	c.in.rest = nil
+	w.held.free()
+	w.held = nil
+	w.reads.Add(1)
+	defer w.reads.Add(1)
+	if w.sock != nil {
+		w.held, c.in.rest, err = w.sock.receive()
 		return err
 	}
-	if in.own == nil {
-		in.own = make([]byte, ownBuffer)
+	if w.own == nil {
+		w.own = make([]byte, ownBuffer)
 	}
-	n, err := c.net.Read(in.own)
-	in.rest = in.own[:n]
+	n, err := w.net.Read(w.own)
+	c.in.rest = w.own[:n]
 	if n > 0 {
 		return nil // an error comes again
 	}
@@ -45,24 +51,24 @@ func (c *Conn) fill() (err error) {
 }
 
 // fillUntil is fill with a context. When that ends first nothing is lost: the next fill goes on.
-func (c *Conn) fillUntil(ctx context.Context) error {
+func (c *Conn) fillUntil(ctx context.Context, w *stream) error {
 	if ctx.Done() == nil {
-		return c.fill()
+		return c.fill(w)
 	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	set := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
-		_ = c.net.SetReadDeadline(time.Unix(1, 0))
+		_ = w.net.SetReadDeadline(time.Unix(1, 0))
 		close(set)
 	})
-	err := c.fill()
+	err := c.fill(w)
 	if stop() {
 		return err
 	}
 	<-set
-	_ = c.net.SetReadDeadline(time.Time{})
+	_ = w.net.SetReadDeadline(time.Time{})
 	if isTimeout(err) {
 		return ctx.Err()
 	}

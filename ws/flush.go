@@ -7,49 +7,43 @@ import (
 	"sync/atomic"
 )
 
-// Bits of Conn.flags. Whoever sets dirty where neither dirty, corked nor draining was set has to see
-// to a flush; who clears corked or gives out.turn back looks whether one is due. So nothing is left
-// lying.
-const (
-	dirty    = 1 << iota // something waits, or a Drain was asked for
-	woken                // a Drain was asked for and has not begun
-	corked               // the reading goroutine is in its turn and will flush at its end
-	draining             // Drain is running, and what it sends will be taken after it
-	started              // the connection has a handler
-	over                 // a close frame was queued, or the connection has ended
-	ended                // the connection has ended
-	looped               // a loop does the reading and the writing
-
-	due = dirty | woken
-)
-
 // schedule sees to a flush.
 func (c *Conn) schedule(why uint32) {
-	switch f := c.flags.Or(dirty | why); {
-	case f&(dirty|corked|draining) != 0:
-	case f&looped != 0:
-		c.seat.summon()
-	default:
-		c.enqueue()
+	if c.mark(why) {
+		c.enqueue(c.stream.Load())
 	}
 }
 
-// enqueue lets another goroutine flush. A socket's flush never waits, so sockets share one; other
-// connections get a goroutine for as long as the flush takes.
-func (c *Conn) enqueue() {
-	if c.plain {
-		c.shard.add(c)
-		return
+// mark says that something waits, and reports whether the caller has to see to a flush.
+func (c *Conn) mark(why uint32) bool {
+	if why == 0 && c.flags.Load()&dirty != 0 {
+		return false // who clears it has yet to take what was queued before this look
 	}
-	go c.flush()
+	return c.flags.Or(dirty|why)&(dirty|corked|draining) == 0
+}
+
+// enqueue lets another goroutine flush: the loop, or a socket's shard, for a socket's flush never waits.
+// Other connections get a goroutine for as long as the flush takes. A descriptor that nobody serves yet
+// is flushed when somebody does.
+func (c *Conn) enqueue(w *stream) {
+	switch {
+	case w == nil:
+		if c.flags.Load()&looped != 0 {
+			c.seat.summon()
+		}
+	case w.sock != nil:
+		w.shard.add(c)
+	default:
+		go c.flush()
+	}
 }
 
 // uncork ends the reading goroutine's turn.
-func (c *Conn) uncork() {
+func (c *Conn) uncork(w *stream) {
 	if c.flags.And(^uint32(corked))&due == 0 {
 		return
 	}
-	if c.plain {
+	if w.sock != nil {
 		c.flush()
 		return
 	}
@@ -58,65 +52,64 @@ func (c *Conn) uncork() {
 
 // flush writes what waits, then drains the handler if that was asked for and writes again.
 func (c *Conn) flush() {
-	if c.flags.Load()&due == 0 || !c.out.turn.try() {
-		return // nothing to do, or who has the turn will look again
+	w := c.stream.Load()
+	if w == nil || c.flags.Load()&due == 0 || !w.writing.try() {
+		return // the loop's, nothing to do, or who has the turn will look again
 	}
 	if c.flags.Load()&looped != 0 {
-		c.out.turn.give() // the loop flushes what was on a shard's list before
+		w.writing.give() // the loop flushes what was on a shard's list before
 		return
 	}
 	c.flags.And(^uint32(dirty))
-	if !c.push(c.out.take()) {
+	if !c.push(w, c.out.take()) {
 		return
 	}
-	if c.flags.And(^uint32(woken))&woken != 0 && !c.drain() {
-		return
+	if c.flags.And(^uint32(woken))&woken != 0 {
+		c.drain()
+		if !c.push(w, c.out.take()) {
+			return
+		}
 	}
-	c.giveTurn()
+	c.giveTurn(w)
 }
 
-// drain calls the handler and writes what it sent. As push, it reports false if the turn has gone.
-func (c *Conn) drain() bool {
-	if c.flags.Load()&(started|over) != started || c.drainer == nil {
-		return true
+// drain calls the handler. What it sends is for the caller to take.
+func (c *Conn) drain() {
+	if c.flags.Load()&(started|drains|over) != started|drains {
+		return
 	}
 	c.flags.Or(draining)
-	more := c.callDrain()
-	if more {
+	if c.callDrain() {
 		c.flags.Or(woken)
 	}
 	c.flags.And(^uint32(draining | dirty))
-	return c.push(c.out.take())
 }
 
-// giveTurn gives out.turn back, and sees to what has become due meanwhile.
-func (c *Conn) giveTurn() {
-	c.out.turn.give()
+// giveTurn gives the turn to write back, and sees to what has become due meanwhile.
+func (c *Conn) giveTurn(w *stream) {
+	w.writing.give()
 	if f := c.flags.Load(); f&due != 0 && f&(corked|looped) == 0 {
-		c.enqueue()
+		c.enqueue(w)
 	}
 }
 
 // push writes b. What a socket does not take at once goes to a goroutine, together with the turn: then
 // push reports false.
-func (c *Conn) push(b *buffer) bool {
+func (c *Conn) push(w *stream, b *buffer) bool {
 	if b == nil {
 		return true
 	}
-	if c.seat != nil {
-		return c.seat.push(b)
-	}
-	if c.sock == nil {
-		_ = c.writeAll(context.Background(), b.b)
+	if w.sock == nil {
+		_ = c.writeAll(context.Background(), w, b.b)
 		b.free()
 		return true
 	}
-	n, err := c.sock.send(b.b)
+	n, err := w.sock.send(b.b)
 	c.out.wrote(n)
 	if err != nil {
 		c.lost(err)
 	} else if n < len(b.b) {
-		go c.pushRest(b, n)
+		go c.pushRest(w, b, n)
 		return false
 	}
 	b.free()
@@ -124,10 +117,10 @@ func (c *Conn) push(b *buffer) bool {
 }
 
 // pushRest writes b from n on, waiting for the peer. It has the turn.
-func (c *Conn) pushRest(b *buffer, n int) {
-	_ = c.writeAll(context.Background(), b.b[n:])
+func (c *Conn) pushRest(w *stream, b *buffer, n int) {
+	_ = c.writeAll(context.Background(), w, b.b[n:])
 	b.free()
-	c.giveTurn()
+	c.giveTurn(w)
 }
 
 // shard is a list of sockets to flush, and a goroutine that lives while there are any. A connection
@@ -147,10 +140,10 @@ var (
 
 func nextShard() *shard { return &shards[int(shardTurn.Add(1))%len(shards)] }
 
-func (s *shard) add(c *Conn) {
+func (s *shard) add(conns ...*Conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.list = append(s.list, c)
+	s.list = append(s.list, conns...)
 	if !s.running {
 		s.running = true
 		go s.run()

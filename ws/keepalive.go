@@ -2,12 +2,11 @@ package ws
 
 import "time"
 
-// keepalive pings the peer by a timer and drops it if it stays silent. Its fields are guarded by
-// end.mu.
+// keepalive pings the peer by a timer and drops it if it stays silent.
 type keepalive struct {
 	timer  *time.Timer // nil without PingInterval, and after the end
 	pinged bool        // the timer waits for the pong rather than for the next ping
-	reads  uint32      // in.reads at the ping
+	reads  uint32      // stream.reads at the ping
 }
 
 func (c *Conn) startPings() {
@@ -16,7 +15,7 @@ func (c *Conn) startPings() {
 	}
 	c.end.mu.Lock()
 	defer c.end.mu.Unlock()
-	c.keep.timer = time.AfterFunc(c.o.PingInterval, c.tick)
+	c.stream.Load().keep.timer = time.AfterFunc(c.o.PingInterval, c.tick)
 }
 
 // tick is the timer's.
@@ -30,11 +29,11 @@ func (c *Conn) tick() {
 func (c *Conn) judge() (dead bool) {
 	c.end.mu.Lock()
 	defer c.end.mu.Unlock()
-	k := &c.keep
-	if k.timer == nil {
+	w := c.stream.Load()
+	if w == nil || w.keep.timer == nil {
 		return false
 	}
-	reads := c.in.reads.Load()
+	k, reads := &w.keep, w.reads.Load()
 	if k.pinged {
 		// Silent is who has let one and the same read wait since the ping.
 		if reads == k.reads && reads%2 == 1 {
@@ -53,4 +52,12 @@ func (c *Conn) judge() (dead bool) {
 	k.reads, k.pinged = reads, true
 	k.timer.Reset(c.o.PongTimeout)
 	return false
+}
+
+// stop stops the timer for good.
+func (k *keepalive) stop() {
+	if k.timer != nil {
+		k.timer.Stop()
+		k.timer = nil
+	}
 }

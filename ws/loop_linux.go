@@ -14,12 +14,13 @@ type loop struct {
 	// owned by the goroutine
 	epoll  *epoll
 	buf    [readSize]byte // what one receive takes, of whichever connection
-	parser parser         // lent to who is being read
+	intake intake         // lent to who is being read
 	seats  seats
 	wheel  wheel
 	now    tick
 	armed  int     // see arm
 	batch  []*Conn // taken from list, and not yet visited
+	heard  []*seat // read, and not yet settled
 	dues   []*seat // taken from the wheel, and not yet judged
 
 	mu sync.Mutex
@@ -57,9 +58,9 @@ func nextLoop() *loop {
 
 // add asks for a visit. Any goroutine may call it, with any lock held. A burst of calls wakes the loop
 // once.
-func (l *loop) add(c *Conn) {
+func (l *loop) add(conns ...*Conn) {
 	l.mu.Lock()
-	l.list = append(l.list, c)
+	l.list = append(l.list, conns...)
 	wake := l.asleep
 	l.asleep = false
 	if !l.running {
@@ -77,7 +78,7 @@ func (l *loop) run() {
 	done := false
 	defer func() {
 		if !done {
-			l.parser = parser{}
+			l.intake = intake{}
 			go l.run() // a handler called runtime.Goexit; the others go on
 		}
 	}()
@@ -95,7 +96,7 @@ func (l *loop) run() {
 
 // next takes the list, or if it is empty waits for an event. It reports false if nobody is left.
 func (l *loop) next() bool {
-	if len(l.batch) > 0 || l.epoll.n > 0 || len(l.dues) > 0 {
+	if len(l.batch) > 0 || l.epoll.n > 0 || len(l.heard) > 0 || len(l.dues) > 0 {
 		return true // left over from a round that was cut off
 	}
 	l.arm()
@@ -148,7 +149,8 @@ func (l *loop) visit() {
 	l.spare = all[:0]
 }
 
-// hear tends those who are ready.
+// hear tends those who are ready: it receives for all of them before it sends for any, because the
+// processor's caches like the kernel's paths better one at a time.
 func (l *loop) hear() {
 	e := l.epoll
 	for e.n > 0 {
@@ -157,6 +159,12 @@ func (l *loop) hear() {
 		if s := l.seats.get(ev.Fd, ev.Pad); s != nil {
 			s.hear(ev.Events)
 		}
+	}
+	for len(l.heard) > 0 {
+		last := len(l.heard) - 1
+		s := l.heard[last]
+		l.heard = l.heard[:last]
+		s.settle()
 	}
 }
 

@@ -153,23 +153,6 @@ func shareOptions(o Options) *Options {
 	return &o
 }
 
-// lastLocal is the local address of the connection made last.
-var lastLocal atomic.Pointer[net.TCPAddr]
-
-// sameAddr returns an address equal to a: the connections that one listener has accepted have mostly
-// the same one, and share it.
-func sameAddr(a net.Addr) net.Addr {
-	t, ok := a.(*net.TCPAddr)
-	if !ok {
-		return a
-	}
-	if last := lastLocal.Load(); last != nil && last.Port == t.Port && last.Zone == t.Zone && last.IP.Equal(t.IP) {
-		return last
-	}
-	lastLocal.Store(t)
-	return t
-}
-
 func orDefault[T int | int64 | time.Duration](v *T, d T) {
 	if *v <= 0 {
 		*v = d

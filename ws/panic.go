@@ -54,7 +54,7 @@ func (c *Conn) callDrain() (more bool) {
 			c.panicked(v)
 		}
 	}()
-	more = c.drainer.Drain(c)
+	more = c.handler.(Drainer).Drain(c)
 	returned = true
 	return more
 }

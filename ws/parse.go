@@ -71,6 +71,44 @@ func (p *parser) feed(b []byte) (rest []byte, ev event, ok bool, err error) {
 	}
 }
 
+// short reads a message that stands whole at the beginning of b, in one frame of at most 64 KiB that is
+// not compressed, as nearly all do: without the steps that others need this takes a third of the time.
+// n is how long its frame is; 0 leaves all to feed.
+func (p *parser) short(b []byte) (op opcode, data []byte, n int, err error) {
+	if len(b) < shortest || b[0] != bitFin|byte(opText) && b[0] != bitFin|byte(opBinary) || !p.idle() {
+		return 0, nil, 0, nil
+	}
+	size, head := int(b[1]), 2
+	if p.side == Server {
+		size -= bitMask // what is not masked becomes negative
+		head += 4
+	}
+	if size == 126 {
+		size = int(binary.BigEndian.Uint16(b[2:]))
+		head += 2
+		if size < 126 {
+			return 0, nil, 0, nil
+		}
+	} else if size > 126 {
+		return 0, nil, 0, nil
+	}
+	n = head + size
+	if size < 0 || n > len(b) || int64(size) > p.max {
+		return 0, nil, 0, nil
+	}
+	op, data = opcode(b[0]&0xf), b[head:n:n]
+	if p.side == Server {
+		mask(binary.LittleEndian.Uint32(b[head-4:]), data)
+	}
+	if op == opText && !utf8.Valid(data) {
+		return 0, nil, 0, p.badText()
+	}
+	return op, data, n, nil
+}
+
+// shortest is what short looks at before it knows how long the frame is.
+const shortest = 8
+
 func (p *parser) unmask(b []byte) uint32 {
 	if !p.frame.h.masked {
 		return 0

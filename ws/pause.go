@@ -1,53 +1,47 @@
 package ws
 
-import (
-	"sync"
-	"sync/atomic"
-)
-
-// pause holds the reading goroutine, or the loop.
-type pause struct {
-	on atomic.Bool // written under mu
-
-	mu   sync.Mutex
-	over latch // the end of the pause; guarded by mu
-}
-
 // Pause stops reading in the push form: Message is not called until Resume, apart from one call that
 // may be under way, and TCP makes the peer wait. Pings are not answered meanwhile, and the peer's end
 // is not noticed.
 func (c *Conn) Pause() {
-	p := &c.pause
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.on.Load() || c.flags.Load()&over != 0 {
-		return
+	c.end.mu.Lock()
+	defer c.end.mu.Unlock()
+	if c.flags.Load()&over == 0 {
+		c.flags.Or(paused)
 	}
-	p.over = latch{}
-	p.on.Store(true)
 }
 
 // Resume ends a Pause.
 func (c *Conn) Resume() {
-	p := &c.pause
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.on.Load() {
-		p.on.Store(false)
-		p.over.happen()
-		if c.flags.Load()&looped != 0 {
-			c.seat.summon()
-		}
+	c.end.mu.Lock()
+	defer c.end.mu.Unlock()
+	if c.flags.And(^uint32(paused))&paused == 0 {
+		return
+	}
+	if a := c.end.aside; a != nil && a.resumed != nil {
+		close(a.resumed)
+		a.resumed = nil
+	}
+	if c.flags.Load()&looped != 0 {
+		c.seat.summon()
 	}
 }
 
-// wait waits for the end of a pause, or for done.
-func (p *pause) wait(done <-chan struct{}) {
-	p.mu.Lock()
-	over := p.over.wait()
-	p.mu.Unlock()
+// awaitResume waits for the end of a pause, or of the connection.
+func (c *Conn) awaitResume() {
+	c.end.mu.Lock()
+	if c.flags.Load()&paused == 0 {
+		c.end.mu.Unlock()
+		return
+	}
+	a := c.besides()
+	if a.resumed == nil {
+		a.resumed = make(chan struct{})
+	}
+	resumed, done := a.resumed, c.whenReleased()
+	c.end.mu.Unlock()
 	select {
-	case <-over:
+	case <-resumed:
 	case <-done:
 	}
 }

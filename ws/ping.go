@@ -3,13 +3,10 @@ package ws
 import (
 	"context"
 	"encoding/binary"
-	"sync"
 )
 
-// pings are those that Ping waits for.
+// pings are those that Ping waits for. end.mu guards them.
 type pings struct {
-	mu sync.Mutex
-	// guarded by mu
 	last    uint64
 	waiting map[uint64]chan struct{}
 }
@@ -17,8 +14,8 @@ type pings struct {
 // Ping sends a ping and waits for its pong. In the pull form a Read must be pending meanwhile, else
 // nobody sees the pong.
 func (c *Conn) Ping(ctx context.Context) error {
-	id, answered := c.pings.open()
-	defer c.pings.forget(id)
+	id, answered := c.openPing()
+	defer c.forgetPing(id)
 	if !c.out.control(opPing, binary.BigEndian.AppendUint64(nil, id)) {
 		return c.reasonOr(ErrClosed)
 	}
@@ -33,9 +30,10 @@ func (c *Conn) Ping(ctx context.Context) error {
 	}
 }
 
-func (p *pings) open() (uint64, <-chan struct{}) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+func (c *Conn) openPing() (uint64, <-chan struct{}) {
+	c.end.mu.Lock()
+	defer c.end.mu.Unlock()
+	p := &c.besides().pings
 	if p.waiting == nil {
 		p.waiting = map[uint64]chan struct{}{}
 	}
@@ -45,19 +43,23 @@ func (p *pings) open() (uint64, <-chan struct{}) {
 	return p.last, ch
 }
 
-func (p *pings) forget(id uint64) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	delete(p.waiting, id)
+func (c *Conn) forgetPing(id uint64) {
+	c.end.mu.Lock()
+	defer c.end.mu.Unlock()
+	delete(c.besides().pings.waiting, id)
 }
 
-// answered is told of each pong; one that was not asked for means nothing (RFC 6455, section 5.5.3).
-func (p *pings) answered(payload []byte) {
+// ponged is told of each pong; one that was not asked for means nothing (RFC 6455, section 5.5.3).
+func (c *Conn) ponged(payload []byte) {
 	if len(payload) != 8 {
 		return
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
+	c.end.mu.Lock()
+	defer c.end.mu.Unlock()
+	if c.end.aside == nil {
+		return
+	}
+	p := &c.end.aside.pings
 	id := binary.BigEndian.Uint64(payload)
 	if ch := p.waiting[id]; ch != nil {
 		close(ch)

@@ -5,29 +5,28 @@ import "sync"
 // Prepared is a message that is framed once, and compressed once, for many connections.
 type Prepared struct {
 	typ     MessageType
-	frame   []byte // as a server sends it, not compressed
-	payload []byte // the end of frame
+	plain   *buffer // shared: the frame as a server sends it, not compressed
+	payload []byte  // the end of plain
 
 	once     sync.Once
-	deflated []byte // as a server sends it, compressed for a window of maxWindow; nil if that is not shorter
+	deflated *buffer // shared: the frame compressed for a window of maxWindow; nil if that is not shorter
 }
 
 // NewPrepared frames a message. It copies data.
 func NewPrepared(typ MessageType, data []byte) *Prepared {
-	p := &Prepared{typ: typ, frame: appendFrame(make([]byte, 0, maxHeader+len(data)), Server, opcode(typ), false, data)}
-	p.payload = p.frame[len(p.frame)-len(data):]
-	return p
+	frame := appendFrame(make([]byte, 0, maxHeader+len(data)), Server, opcode(typ), false, data)
+	return &Prepared{typ: typ, plain: &buffer{b: frame, shared: true}, payload: frame[len(frame)-len(data):]}
 }
 
 // compressed is the message by itself, without reference to others: this fits connections with and
 // without context takeover, if their window is not limited.
-func (p *Prepared) compressed() []byte {
+func (p *Prepared) compressed() *buffer {
 	p.once.Do(func() {
 		tmp := newBuffer()
 		defer tmp.free()
 		alone := deflater{window: maxWindow}
 		if alone.message(tmp, p.payload); len(tmp.b) < len(p.payload) {
-			p.deflated = appendFrame(nil, Server, opcode(p.typ), true, tmp.b)
+			p.deflated = &buffer{b: appendFrame(nil, Server, opcode(p.typ), true, tmp.b), shared: true}
 		}
 	})
 	return p.deflated
@@ -38,7 +37,7 @@ func (o *outbound) prepared(p *Prepared, limit int) error {
 	if o.side == Client || p.typ != Text && p.typ != Binary {
 		return o.message(p.typ, p.payload, limit) // each client's frame has its own mask
 	}
-	frame := p.frame
+	frame := p.plain
 	if d := o.deflate; d != nil && len(p.payload) >= d.threshold {
 		if d.window < maxWindow {
 			return o.message(p.typ, p.payload, limit)
@@ -48,17 +47,18 @@ func (o *outbound) prepared(p *Prepared, limit int) error {
 		}
 	}
 	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.closing {
-		return ErrClosed
+	err := o.room(len(frame.b), limit)
+	switch {
+	case err != nil:
+	case o.queue == nil && o.pong == nil:
+		o.queue = frame // what waits alone is not copied
+	default:
+		b := o.open()
+		b.b = append(b.b, frame.b...)
 	}
-	if o.waiting()+len(frame) > limit {
-		return ErrSendBuffer
-	}
-	b := o.open()
-	b.b = append(b.b, frame...)
-	if len(frame) != len(p.frame) {
+	if err == nil && frame != p.plain {
 		o.deflate.remember(p.payload)
 	}
-	return nil
+	o.mu.Unlock()
+	return err
 }

@@ -62,8 +62,8 @@ func TestPreparedIsACopy(t *testing.T) {
 	data := []byte("before")
 	p := NewPrepared(Binary, data)
 	copy(data, "after!")
-	if string(p.payload) != "before" || string(p.frame) != "\x82\x06before" {
-		t.Errorf("%q", p.frame)
+	if string(p.payload) != "before" || string(p.plain.b) != "\x82\x06before" {
+		t.Errorf("%q", p.plain.b)
 	}
 	if p := NewPrepared(Binary, []byte(strings.Repeat("x", 600))); p.compressed() == nil {
 		t.Error("not compressed")

@@ -27,71 +27,93 @@ type Drainer interface {
 // It must be called once at most, and not with Read.
 func (c *Conn) Start(h Handler) {
 	c.handler = h
-	c.drainer, _ = h.(Drainer)
-	if c.flags.Or(started)&started != 0 {
+	f := uint32(started)
+	if _, ok := h.(Drainer); ok {
+		f |= drains
+	}
+	if c.flags.Or(f)&started != 0 {
 		panic("ws: Start was called twice")
 	}
 	sits := c.sitDown()
-	if c.drainer != nil {
+	if f&drains != 0 {
 		c.Wake()
 	}
 	if sits {
 		c.seat.summon() // whatever was asked of a shard before
 	} else {
-		go c.serve()
+		go c.serve(c.beStream())
 	}
 }
 
-// serve is the reading goroutine's.
-func (c *Conn) serve() {
-	c.in.turn.take(nil, nil)
-	for c.flags.Load()&ended == 0 {
-		if err := c.readTurn(); err != nil {
-			c.part(err)
+// serve is the reading goroutine's. w is nil if there was no descriptor for it: then the connection
+// has ended.
+func (c *Conn) serve(w *stream) {
+	if w != nil {
+		w.reading.take(nil, nil)
+		for c.flags.Load()&ended == 0 {
+			if err := c.readTurn(w); err != nil {
+				c.part(w, err)
+			}
 		}
+		<-c.Done()
+		c.in.parser.discard()
+		w.held.free()
+		w.writing.take(nil, nil) // for good: nothing is drained after this
 	}
-	<-c.Done()
-	c.in.parser.discard()
-	c.in.held.free()
-	c.out.turn.take(nil, nil) // for good: nothing is drained after this
 	c.closed()
 }
 
 // readTurn waits for bytes and delivers all that is whole in them. What handlers send meanwhile
 // leaves in one write at its end.
-func (c *Conn) readTurn() error {
-	if c.pause.on.Load() {
-		c.pause.wait(c.Done())
+func (c *Conn) readTurn(w *stream) error {
+	if c.flags.Load()&paused != 0 {
+		c.awaitResume()
 	}
 	if len(c.in.rest) == 0 {
-		if err := c.fill(); err != nil {
+		if err := c.fill(w); err != nil {
 			c.lost(err)
 			return nil
 		}
 	}
 	c.flags.Or(corked)
-	defer c.uncork()
+	defer c.uncork(w)
 	return c.consume()
 }
 
 func (c *Conn) deliverAll() error {
-	for len(c.in.rest) > 0 && !c.pause.on.Load() {
-		var ev event
-		var ok bool
-		var err error
-		c.in.rest, ev, ok, err = c.in.parser.feed(c.in.rest)
-		if ok {
-			err = c.deliver(ev)
+	for len(c.in.rest) > 0 {
+		f := c.flags.Load()
+		if f&paused != 0 {
+			return nil
 		}
+		op, data, n, err := c.in.parser.short(c.in.rest)
 		if err != nil {
 			return err
+		}
+		if n == 0 {
+			if err := c.deliverNext(); err != nil {
+				return err
+			}
+			continue
+		}
+		c.in.rest = c.in.rest[n:]
+		if f&over == 0 {
+			c.handler.Message(c, MessageType(op), data)
 		}
 	}
 	return nil
 }
 
-func (c *Conn) deliver(ev event) error {
-	if ev.op.control() {
+// deliverNext delivers what comes next, whatever that is.
+func (c *Conn) deliverNext() error {
+	var ev event
+	var ok bool
+	var err error
+	c.in.rest, ev, ok, err = c.in.parser.feed(c.in.rest)
+	switch {
+	case err != nil || !ok:
+		return err
+	case ev.op.control():
 		return c.obey(ev)
 	}
 	if c.flags.Load()&over == 0 {

@@ -24,7 +24,7 @@ func allNets(t *testing.T, f func(t *testing.T, pair func(Side, Options) (*Conn,
 	bothModes(t, f)
 }
 
-func writes(c *Conn) int { return c.net.(*memnet.Conn).Writes() }
+func writes(c *Conn) int { return c.stream.Load().net.(*memnet.Conn).Writes() }
 
 // TestCork: the answers to all that came in one read leave in one write.
 func TestCork(t *testing.T) {
@@ -403,7 +403,7 @@ func TestIdleOwnsNothing(t *testing.T) {
 		p.want("echo", 0x81, "hello")
 	}
 	// The reader is on its way back to waiting; it has arrived when it counts as reading.
-	for c.in.reads.Load()%2 == 0 {
+	for c.stream.Load().reads.Load()%2 == 0 {
 		p.write(p.fr(0x81, "hello"))
 		p.want("echo", 0x81, "hello")
 	}
@@ -412,7 +412,7 @@ func TestIdleOwnsNothing(t *testing.T) {
 	if c.out.queue != nil {
 		t.Error("an idle connection owns a write buffer")
 	}
-	if c.in.own != nil {
+	if c.stream.Load().own != nil {
 		t.Error("a socket owns a read buffer")
 	}
 }

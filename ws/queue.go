@@ -5,22 +5,19 @@ import (
 	"sync"
 )
 
-// outbound is the writing half: what waits to be sent, and whose turn it is to write.
+// outbound is the writing half: what waits to be sent.
 type outbound struct {
-	turn turn // held by who writes to the connection, or calls Drain
-	side Side // immutable
-
 	mu sync.Mutex
 	// guarded by mu
 	deflate   *deflater  // nil unless permessage-deflate was negotiated; the pointer is immutable
 	queue     *buffer    // frames in order; nil if there are none
-	taken     int        // bytes that the holder of turn has taken and not yet written
+	taken     int        // bytes that who writes has taken and not yet written
 	pong      *buffer    // answers the latest ping; nil: none is due
-	last      *buffer    // the close frame, until it is taken
+	departure *departure // what somebody waits for; nil if nobody does
+	side      Side       // immutable
 	closing   bool       // a close frame was queued, or the connection is over: nothing more may be
+	last      bool       // the queue ends with the close frame
 	parted    bool       // the close frame was taken
-	left      latch      // the close frame has left
-	departure *departure // loop mode: what a Write waits for; nil if there is none
 }
 
 var errType = errors.New("ws: the type of a message is Text or Binary")
@@ -30,19 +27,41 @@ func (o *outbound) message(typ MessageType, data []byte, limit int) error {
 	if typ != Text && typ != Binary {
 		return errType
 	}
+	if d := o.deflate; d != nil && len(data) >= d.threshold {
+		return o.deflatedMessage(typ, data, limit)
+	}
+	o.mu.Lock() // and not by defer, which is a tenth of what this costs
+	err := o.room(len(data)+maxHeader, limit)
+	if err == nil {
+		b := o.open()
+		b.b = appendFrame(b.b, o.side, opcode(typ), false, data)
+	}
+	o.mu.Unlock()
+	return err
+}
+
+// deflatedMessage is message for one that may be compressed.
+func (o *outbound) deflatedMessage(typ MessageType, data []byte, limit int) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.closing {
-		return ErrClosed
-	}
-	if o.waiting()+len(data)+maxHeader > limit {
-		return ErrSendBuffer
+	if err := o.room(len(data)+maxHeader, limit); err != nil {
+		return err
 	}
 	b := o.open()
-	if d := o.deflate; d != nil && len(data) >= d.threshold && o.compressed(b, typ, data) {
-		return nil
+	if !o.compressed(b, typ, data) {
+		b.b = appendFrame(b.b, o.side, opcode(typ), false, data)
 	}
-	b.b = appendFrame(b.b, o.side, opcode(typ), false, data)
+	return nil
+}
+
+// room says whether n bytes more may wait. mu is held.
+func (o *outbound) room(n, limit int) error {
+	switch {
+	case o.closing:
+		return ErrClosed
+	case o.waiting()+n > limit:
+		return ErrSendBuffer
+	}
 	return nil
 }
 
@@ -101,9 +120,10 @@ func (o *outbound) close(payload []byte) bool {
 	if o.closing {
 		return false
 	}
-	o.closing = true
-	o.last = newBuffer()
-	o.last.b = appendFrame(o.last.b, o.side, opClose, false, payload)
+	o.flushPong()
+	o.closing, o.last = true, true
+	b := o.open()
+	b.b = appendFrame(b.b, o.side, opClose, false, payload)
 	return true
 }
 
@@ -111,64 +131,59 @@ func (o *outbound) close(payload []byte) bool {
 func (o *outbound) end() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.closing = true
-	for _, b := range []**buffer{&o.queue, &o.pong, &o.last} {
-		(*b).free()
-		*b = nil
-	}
+	o.closing, o.last = true, false
+	o.queue.free()
+	o.pong.free()
+	o.queue, o.pong = nil, nil
 }
 
-// take gives all that waits to the holder of turn, nil if that is nothing.
+// take gives all that waits to who writes, nil if that is nothing.
 func (o *outbound) take() *buffer {
 	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.pong != nil {
-		if !o.parted {
-			b := o.open()
-			b.b = appendFrame(b.b, o.side, opPong, false, o.pong.b)
-		}
-		o.pong.free()
-		o.pong = nil
-	}
-	if o.last != nil {
-		b := o.open()
-		b.b = append(b.b, o.last.b...)
-		o.last.free()
-		o.last, o.parted = nil, true
-	}
+	o.flushPong()
 	b := o.queue
 	o.queue = nil
 	if b != nil {
 		o.taken = len(b.b)
+		o.parted = o.parted || o.last
 	}
+	o.mu.Unlock()
 	return b
 }
 
-// wrote is told by the holder of turn, or by the loop, what it has written. It reports whether the
-// close frame has left with that.
-func (o *outbound) wrote(n int) (left bool) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.taken -= n
-	o.departed(n)
-	left = o.parted && o.taken == 0 && n > 0
-	if left {
-		o.left.happen()
+// flushPong queues the pong that is due. mu is held.
+func (o *outbound) flushPong() {
+	if o.pong == nil {
+		return
 	}
-	return left
+	b := o.open()
+	b.b = appendFrame(b.b, o.side, opPong, false, o.pong.b)
+	o.pong.free()
+	o.pong = nil
 }
 
-// gone is closed when the close frame has left.
-func (o *outbound) gone() <-chan struct{} {
+// wrote is told by who writes what it has written. It reports whether the close frame has left with
+// that.
+func (o *outbound) wrote(n int) (left bool) {
 	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.left.wait()
+	o.taken -= n
+	if o.departure != nil {
+		o.departed(n)
+	}
+	left = o.parted && o.taken == 0 && n > 0
+	o.mu.Unlock()
+	return left
 }
 
 // open returns the queue to append to. mu is held.
 func (o *outbound) open() *buffer {
-	if o.queue == nil {
+	switch {
+	case o.queue == nil:
 		o.queue = newBuffer()
+	case o.queue.shared:
+		own := newBuffer()
+		own.b = append(own.b, o.queue.b...)
+		o.queue = own
 	}
 	return o.queue
 }

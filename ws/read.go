@@ -16,11 +16,12 @@ func (c *Conn) Read(ctx context.Context) (MessageType, []byte, error) {
 	if c.flags.Load()&started != 0 {
 		return 0, nil, ErrPushForm
 	}
-	if !c.in.turn.try() && !c.in.turn.take(ctx.Done(), c.Done()) {
+	w := c.beStream()
+	if w == nil || !w.reading.try() && !w.reading.take(ctx.Done(), c.Done()) {
 		return 0, nil, c.reasonOr(ctx.Err())
 	}
-	defer c.in.turn.give()
-	ev, err := c.nextMessage(ctx)
+	defer w.reading.give()
+	ev, err := c.nextMessage(ctx, w)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -31,13 +32,13 @@ func (c *Conn) Read(ctx context.Context) (MessageType, []byte, error) {
 }
 
 // nextMessage reads up to a message and obeys the control frames before it.
-func (c *Conn) nextMessage(ctx context.Context) (event, error) {
+func (c *Conn) nextMessage(ctx context.Context, w *stream) (event, error) {
 	for {
 		if err := c.end.reason(); err != nil {
 			return event{}, err
 		}
 		if len(c.in.rest) == 0 {
-			if err := c.fillUntil(ctx); err != nil {
+			if err := c.fillUntil(ctx, w); err != nil {
 				if err == ctx.Err() {
 					return event{}, err
 				}
@@ -56,7 +57,7 @@ func (c *Conn) nextMessage(ctx context.Context) (event, error) {
 			err = c.obey(ev)
 		}
 		if err != nil {
-			c.part(err)
+			c.part(w, err)
 		}
 	}
 }
@@ -67,7 +68,7 @@ func (c *Conn) obey(ev event) error {
 	case opPing:
 		c.pong(ev.data)
 	case opPong:
-		c.pings.answered(ev.data)
+		c.ponged(ev.data)
 	case opClose:
 		return closeErrorOf(ev.data)
 	}

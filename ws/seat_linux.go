@@ -2,31 +2,28 @@ package ws
 
 import (
 	"io"
-	"net"
 	"os"
 	"slices"
 
 	"golang.org/x/sys/unix"
 )
 
-// seat is a connection's place in a loop: what it needs beside what every Conn has. It belongs to the
-// loop's goroutine, which alone uses and closes the descriptor.
+// seat is a connection's place in a loop. All but fd belongs to the loop's goroutine, which alone uses
+// and closes the descriptor.
 type seat struct {
-	conn *Conn // immutable
+	conn *Conn // immutable: the one whose seat it is
 	loop *loop // immutable
 
-	fd         int32
-	id         int32
-	phase      phase
-	ready      bool // there may be bytes to receive
-	hungUp     bool // the peer has ended its direction: receive until that is seen
-	left       bool // our close frame has left
-	pinged     bool // pingBy is when the pong is due, not the next ping
-	heard      bool // bytes have come since the ping
-	unsentFrom int
-	unsent     *buffer // what the socket did not take, from unsentFrom on; nil: nothing
+	fd     int32 // guarded by end.mu while nobody uses it; negative: closed
+	id     int32
+	phase  phase
+	ready  bool // there may be bytes to receive
+	hungUp bool // the peer has ended its direction: receive until that is seen
+	left   bool // our close frame has left
+	pinged bool // pingBy is when the pong is due, not the next ping
+	heard  bool // bytes have come since the ping
 
-	beneath net.Conn // what NetConn has returned; guarded by conn.end.mu, as is the closing of fd
+	unsent *buffer // what the socket did not take, its last out.taken bytes; nil: nothing
 
 	// deadlines; zero: none
 	closeBy, writeBy, pingBy tick
@@ -67,7 +64,7 @@ func (s *seat) sit() {
 		s.conn.lost(err)
 		return
 	}
-	s.ready = len(s.conn.in.rest) > 0
+	s.ready = s.conn.in.intake != nil && len(s.conn.in.rest) > 0
 	if every := s.conn.o.PingInterval; every > 0 {
 		s.pingBy = s.loop.in(every)
 		s.rearm()
@@ -84,15 +81,28 @@ func (s *seat) hear(events uint32) {
 	if s.unsent != nil && (over || events&unix.EPOLLOUT != 0) {
 		s.pushRest()
 	}
-	s.tend()
+	if s.ready && s.read() > settleNow {
+		s.settle()
+	} else {
+		s.loop.heard = append(s.loop.heard, s)
+	}
 }
+
+// settleNow is how many bytes make it worth sending the answer while it is in the cache, rather than
+// after the others have been received.
+const settleNow = 8 << 10
 
 // tend does all that can be done for the connection now.
 func (s *seat) tend() {
-	c := s.conn
 	if s.ready {
 		s.read()
 	}
+	s.settle()
+}
+
+// settle does what is left to do after reading.
+func (s *seat) settle() {
+	c := s.conn
 	f := c.flags.Load()
 	if f&due != 0 {
 		s.flush()
@@ -113,25 +123,27 @@ func (s *seat) tend() {
 
 // held reports whether nothing is to be read now.
 func (s *seat) held() bool {
-	return s.phase == phaseParting || s.phase == phaseOpen && s.conn.pause.on.Load()
+	return s.phase == phaseParting || s.phase == phaseOpen && s.conn.flags.Load()&paused != 0
 }
 
-// read receives once and delivers what is whole. What handlers send meanwhile leaves in one write
-// after it.
-func (s *seat) read() {
+// read receives once, delivers what is whole, and returns how much has come. What handlers send
+// meanwhile leaves in one write when the seat is settled.
+func (s *seat) read() (n int) {
 	c := s.conn
 	if s.held() || c.flags.Load()&ended != 0 {
-		return
+		return 0
 	}
-	fresh := len(c.in.rest) == 0
+	fresh := c.in.intake == nil || len(c.in.rest) == 0
+	var b []byte
 	if fresh {
-		b := s.receive()
-		if len(b) == 0 || s.phase == phaseLinger {
-			return
+		if b = s.receive(); len(b) == 0 || s.phase == phaseLinger {
+			return 0
 		}
+	}
+	s.borrow()
+	if fresh {
 		c.in.rest = b
 	}
-	s.borrowParser()
 	c.flags.Or(corked)
 	err := c.consume()
 	c.flags.And(^uint32(corked))
@@ -139,17 +151,19 @@ func (s *seat) read() {
 	if err != nil {
 		s.part(err)
 	}
+	return len(b)
 }
 
-// borrowParser lends the connection the loop's parser, unless it is in the middle of something.
-func (s *seat) borrowParser() {
-	c, p := s.conn, &s.loop.parser
-	switch c.in.parser {
+// borrow lends the connection the loop's intake, unless it is in the middle of something.
+func (s *seat) borrow() {
+	c, lent := s.conn, &s.loop.intake
+	switch c.in.intake {
 	case nil:
+		p := &lent.parser
 		p.side, p.max, p.inflate = c.side, c.o.MaxMessage, c.in.inflate // all else is as an idle one has it
-		c.in.parser = p
-	case p: // a handler has left in the middle, by runtime.Goexit
-		*p = parser{side: c.side, max: c.o.MaxMessage, inflate: c.in.inflate}
+		c.in.intake = lent
+	case lent: // a handler has left in the middle, by runtime.Goexit
+		*lent = *c.newIntake()
 	}
 }
 
@@ -174,23 +188,22 @@ func (s *seat) receive() []byte {
 	return buf[:n]
 }
 
-// keep takes what is unfinished out of what is the loop's: its parser, and its buffer when a pause has
+// keep takes what is unfinished out of what is the loop's: its intake, and its buffer when a pause has
 // left something in it.
 func (s *seat) keep(fresh bool) {
-	in := &s.conn.in
-	switch {
-	case in.parser.idle():
-		in.parser = nil
-	case in.parser == &s.loop.parser:
-		own := *in.parser
-		s.loop.parser = parser{}
-		in.parser = &own
+	in, lent := &s.conn.in, &s.loop.intake
+	if in.intake.idle() {
+		lent.rest = nil
+		in.intake = nil
+		return
+	}
+	if in.intake == lent {
+		in.intake = &intake{parser: lent.parser, rest: lent.rest}
+		*lent = intake{}
 	}
 	switch {
 	case len(in.rest) == 0:
 		in.rest = nil
-		in.held.free()
-		in.held = nil
 	case fresh:
 		in.rest = slices.Clone(in.rest)
 		s.ready = true
@@ -199,11 +212,9 @@ func (s *seat) keep(fresh bool) {
 
 // forget gives up what has come and was not delivered.
 func (s *seat) forget() {
-	in := &s.conn.in
-	in.rest = nil
-	if in.parser != nil {
+	if in := s.conn.in.intake; in != nil {
 		in.parser.discard()
-		in.parser = nil
+		s.conn.in.intake = nil
 	}
 }
 
@@ -242,8 +253,11 @@ func (s *seat) flush() {
 	if !s.push(c.out.take()) {
 		return
 	}
-	if c.flags.And(^uint32(woken))&woken != 0 && c.drain() && c.flags.Load()&woken != 0 {
-		s.loop.add(c)
+	if c.flags.And(^uint32(woken))&woken != 0 {
+		c.drain()
+		if s.push(c.out.take()) && c.flags.Load()&woken != 0 {
+			s.loop.add(c)
+		}
 	}
 }
 
@@ -252,13 +266,13 @@ func (s *seat) push(b *buffer) bool {
 	if b == nil {
 		return true
 	}
-	s.unsent, s.unsentFrom = b, 0
+	s.unsent = b
 	return s.pushRest()
 }
 
 func (s *seat) pushRest() bool {
 	c := s.conn
-	b := s.unsent.b[s.unsentFrom:]
+	b := s.unsent.b[len(s.unsent.b)-c.out.taken:] // taken is changed by this goroutine only
 	n, err := sendNow(uintptr(s.fd), b)
 	if err != nil && err != unix.EAGAIN {
 		c.lost(os.NewSyscallError("write", err))
@@ -272,7 +286,6 @@ func (s *seat) pushRest() bool {
 		}
 		return true
 	}
-	s.unsentFrom += n
 	if n > 0 || s.writeBy == 0 {
 		s.writeBy = s.loop.in(c.o.WriteTimeout)
 		s.rearm()
@@ -359,37 +372,50 @@ func (s *seat) leave() {
 // sitDown moves the connection into a loop: its descriptor leaves the net package for good. It reports
 // false where that cannot be: then the connection is served by a goroutine.
 func (c *Conn) sitDown() bool {
-	if !c.plain || c.o.Mode == ModeGoroutine || !c.in.turn.try() {
+	w := c.stream.Load()
+	if c.o.Mode == ModeGoroutine || w != nil && (w.sock == nil || !w.reading.try()) {
 		return false
 	}
-	defer c.in.turn.give()
-	if !c.out.turn.try() {
-		return false
+	if w != nil {
+		defer w.reading.give()
+		if !w.writing.try() {
+			return false
+		}
+		defer w.writing.give()
 	}
-	defer c.out.turn.give()
 	l := nextLoop()
 	if l == nil {
 		return false
 	}
 	c.end.mu.Lock()
 	defer c.end.mu.Unlock()
-	if c.end.over {
+	if c.flags.Load()&ended != 0 {
 		return false
 	}
-	fd, err := duplicate(c.sock.raw)
-	if err != nil {
-		return false
+	fd := int(c.seat.fd)
+	if w != nil {
+		var err error
+		if fd, err = w.leaveNet(); err != nil {
+			return false
+		}
+		c.stream.Store(nil)
 	}
-	_ = c.net.Close()
-	c.sock, c.net = nil, nil
-	if c.in.parser.idle() {
-		c.in.parser = nil
+	c.seat = seat{conn: c, loop: l, fd: int32(fd)}
+	if in := c.in.intake; in != nil && in.idle() {
+		c.in.intake = nil
 	}
-	if t := c.keep.timer; t != nil {
-		t.Stop()
-		c.keep.timer = nil
-	}
-	c.seat = &seat{conn: c, loop: l, fd: int32(fd)}
+	c.flags.And(^uint32(bare))
 	c.flags.Or(looped)
 	return true
+}
+
+// leaveNet takes a plain socket out of the net package and stops what served it. end.mu is held, and
+// both turns.
+func (w *stream) leaveNet() (fd int, err error) {
+	if fd, err = duplicate(w.sock.raw); err != nil {
+		return -1, err
+	}
+	_ = w.net.Close()
+	w.keep.stop()
+	return fd, nil
 }

@@ -2,15 +2,21 @@
 
 package ws
 
-import "net"
+import (
+	"errors"
+	"net"
+)
 
-// seat is not used on this system: there are no loops, and every connection is served by a goroutine.
+// seat is not used on this system: there are no loops, no connection is a bare descriptor, and every one
+// is served by a goroutine.
 type seat struct{}
 
 func (*Conn) sitDown() bool { return false }
 
+func (*Conn) dress() (*stream, error) { return nil, errors.ErrUnsupported }
+
+func (*Conn) strip() {}
+
+func (*Conn) netConn() net.Conn { return new(net.TCPConn) }
+
 func (*seat) summon() { panic("ws: no loops here") }
-
-func (*seat) push(*buffer) bool { panic("ws: no loops here") }
-
-func (*seat) netConn() net.Conn { panic("ws: no loops here") }

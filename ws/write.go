@@ -16,25 +16,30 @@ func (c *Conn) Write(ctx context.Context, typ MessageType, data []byte) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if !c.out.turn.try() && !c.out.turn.take(ctx.Done(), c.Done()) {
+	w := c.beStream()
+	if w == nil {
+		return c.writeInLoop(ctx, typ, data)
+	}
+	if !w.writing.try() && !w.writing.take(ctx.Done(), c.Done()) {
 		return c.reasonOr(ctx.Err())
 	}
-	defer c.giveTurn()
+	if c.flags.Load()&looped != 0 { // since then
+		w.writing.give()
+		return c.writeInLoop(ctx, typ, data)
+	}
+	defer c.giveTurn(w)
 	if err := c.end.reason(); err != nil {
 		return err
 	}
 	if err := c.out.message(typ, data, math.MaxInt); err != nil {
 		return c.sendError(err)
 	}
-	if c.flags.Load()&looped != 0 {
-		return c.awaitDeparture(ctx)
-	}
 	b := c.out.take()
 	defer b.free()
 	n := 0
-	if c.sock != nil {
+	if w.sock != nil {
 		var err error
-		if n, err = c.sock.send(b.b); err != nil {
+		if n, err = w.sock.send(b.b); err != nil {
 			c.lost(err)
 			return c.end.reason()
 		}
@@ -43,9 +48,9 @@ func (c *Conn) Write(ctx context.Context, typ MessageType, data []byte) error {
 	if n == len(b.b) {
 		return nil
 	}
-	stop := context.AfterFunc(ctx, func() { _ = c.net.SetWriteDeadline(time.Unix(1, 0)) })
+	stop := context.AfterFunc(ctx, func() { _ = w.net.SetWriteDeadline(time.Unix(1, 0)) })
 	defer stop()
-	return c.writeAll(ctx, b.b[n:])
+	return c.writeAll(ctx, w, b.b[n:])
 }
 
 // writeChunk is what one write at most takes when the system may make us wait: so much must move
@@ -53,14 +58,14 @@ func (c *Conn) Write(ctx context.Context, typ MessageType, data []byte) error {
 const writeChunk = 16 << 10
 
 // writeAll writes b, waiting for the peer as long as there is progress. After an error the connection
-// has failed. out.turn is held.
-func (c *Conn) writeAll(ctx context.Context, b []byte) error {
+// has failed. w.writing is held.
+func (c *Conn) writeAll(ctx context.Context, w *stream, b []byte) error {
 	for len(b) > 0 {
-		_ = c.net.SetWriteDeadline(time.Now().Add(c.o.WriteTimeout))
+		_ = w.net.SetWriteDeadline(time.Now().Add(c.o.WriteTimeout))
 		err := ctx.Err() // the deadline just set must not undo the one that the context's end has set
 		n := 0
 		if err == nil {
-			n, err = c.net.Write(b[:min(len(b), writeChunk)])
+			n, err = w.net.Write(b[:min(len(b), writeChunk)])
 			c.out.wrote(n)
 			b = b[n:]
 		}
