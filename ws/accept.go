@@ -3,6 +3,7 @@ package ws
 import (
 	"bufio"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"slices"
@@ -12,8 +13,16 @@ import (
 )
 
 // Accept answers the opening handshake of RFC 6455, section 4.2, and takes the connection over from
-// net/http. A nil o means the zero AcceptOptions. Headers that were already set on w, such as
-// cookies, go out with the answer.
+// net/http, or the stream if the request came over HTTP/2 as an extended CONNECT (RFC 8441). A nil o
+// means the zero AcceptOptions. Headers that were already set on w, such as cookies, go out with the
+// answer.
+//
+// Over HTTP/2 the connection ends when the handler returns; so Start, called in it, returns at the
+// connection's end. The pull form, which reads in the handler, has nothing to mind but that no other
+// goroutine uses the connection after Close or CloseNow there.
+//
+// net/http takes such requests only if the process was started with http2xconnect=1 in the
+// environment's GODEBUG.
 //
 // If the request is refused, Accept writes the refusal and returns a *HandshakeError with its status;
 // the handler has nothing left to do:
@@ -21,10 +30,11 @@ import (
 //	400  a header is missing, doubled or malformed, or the request has a body
 //	403  the Origin is not allowed
 //	405  the method is not GET
-//	426  not an upgrade to WebSocket, or not its version 13
+//	426  not an upgrade to WebSocket, or not its version 13 (over HTTP/2, which has no upgrades: 400)
 //	431  the header is above MaxHandshake
 //	500  the server cannot hand over the connection, or an option is wrong
-//	505  not HTTP/1.1
+//	501  an extended CONNECT for another protocol
+//	505  neither HTTP/1.1 nor an extended CONNECT of HTTP/2
 func Accept(w http.ResponseWriter, r *http.Request, o *AcceptOptions) (*Conn, error) {
 	if o == nil {
 		o = &AcceptOptions{}
@@ -34,12 +44,12 @@ func Accept(w http.ResponseWriter, r *http.Request, o *AcceptOptions) (*Conn, er
 		refuse(w, refusal)
 		return nil, refusal
 	}
+	if extendedConnect(r) {
+		return a.open(w, r, o)
+	}
 	nc, brw, err := http.NewResponseController(w).Hijack()
 	if err != nil {
-		refusal := &HandshakeError{By: Server, Status: http.StatusInternalServerError,
-			Text: "the server cannot hand over the connection", wrapped: err}
-		refuse(w, refusal)
-		return nil, refusal
+		return nil, refuseToHandOver(w, err)
 	}
 	early, err := earlyBytes(brw.Reader)
 	if err == nil {
@@ -54,7 +64,7 @@ func Accept(w http.ResponseWriter, r *http.Request, o *AcceptOptions) (*Conn, er
 
 // answer is what a server says to a good request.
 type answer struct {
-	key        string
+	key        string // none over HTTP/2
 	protocol   string
 	deflate    *deflateParams
 	extensions string
@@ -65,11 +75,13 @@ func negotiate(r *http.Request, o *AcceptOptions) (*answer, *HandshakeError) {
 	if refusal := checkRequest(r, o); refusal != nil {
 		return nil, refusal
 	}
-	key, refusal := requestKey(r)
-	if refusal != nil {
-		return nil, refusal
+	a := &answer{}
+	var refusal *HandshakeError
+	if !extendedConnect(r) {
+		if a.key, refusal = requestKey(r); refusal != nil {
+			return nil, refusal
+		}
 	}
-	a := &answer{key: key}
 	if a.protocol, refusal = chooseProtocol(r, o); refusal != nil {
 		return nil, refusal
 	}
@@ -82,13 +94,29 @@ func negotiate(r *http.Request, o *AcceptOptions) (*answer, *HandshakeError) {
 }
 
 func checkRequest(r *http.Request, o *AcceptOptions) *HandshakeError {
+	check := checkUpgrade
+	if extendedConnect(r) {
+		check = checkConnect
+	}
+	if refusal := check(r); refusal != nil {
+		return refusal
+	}
 	maxHeader := o.MaxHandshake
 	orDefault(&maxHeader, defaultMaxHandshake)
+	if headerBytes(r.Header)+len(r.RequestURI) > maxHeader {
+		return refused(http.StatusRequestHeaderFieldsTooLarge,
+			fmt.Sprintf("the request header is above %d bytes", maxHeader))
+	}
+	return checkOrigin(r, o)
+}
+
+// checkUpgrade is for HTTP/1.1.
+func checkUpgrade(r *http.Request) *HandshakeError {
 	switch {
 	case r.Method != http.MethodGet:
 		return refused(http.StatusMethodNotAllowed, "a WebSocket handshake is a GET request")
 	case r.ProtoMajor != 1 || r.ProtoMinor < 1:
-		return refused(http.StatusHTTPVersionNotSupported, "a WebSocket handshake needs HTTP/1.1, this is "+r.Proto)
+		return refused(http.StatusHTTPVersionNotSupported, "a WebSocket handshake needs HTTP/1.1 or an extended CONNECT, this is "+r.Method+" of "+r.Proto)
 	case !hasToken(r.Header, "Upgrade", "websocket"):
 		return refused(http.StatusUpgradeRequired, "this is a WebSocket endpoint: the Upgrade header must be websocket")
 	case !hasToken(r.Header, "Connection", "upgrade"):
@@ -99,10 +127,11 @@ func checkRequest(r *http.Request, o *AcceptOptions) *HandshakeError {
 		return refused(http.StatusBadRequest, "the Host header is missing")
 	case r.ContentLength != 0 || len(r.TransferEncoding) > 0:
 		return refused(http.StatusBadRequest, "a WebSocket handshake has no body")
-	case headerBytes(r.Header)+len(r.RequestURI) > maxHeader:
-		return refused(http.StatusRequestHeaderFieldsTooLarge,
-			fmt.Sprintf("the request header is above %d bytes", maxHeader))
 	}
+	return nil
+}
+
+func checkOrigin(r *http.Request, o *AcceptOptions) *HandshakeError {
 	switch ok, err := originAllowed(r, o.OriginPatterns); {
 	case err != nil:
 		e := refused(http.StatusInternalServerError, "a pattern of allowed origins is malformed")
@@ -164,7 +193,16 @@ func refuse(w http.ResponseWriter, e *HandshakeError) {
 		w.Header().Set("Connection", "Upgrade")
 		w.Header().Set(headerVersion, version)
 	}
+	maps.Copy(w.Header(), e.Header)
 	http.Error(w, e.Text, e.Status)
+}
+
+// refuseToHandOver is for a server, or what is around it, that has no way to give the connection away.
+func refuseToHandOver(w http.ResponseWriter, err error) *HandshakeError {
+	refusal := &HandshakeError{By: Server, Status: http.StatusInternalServerError,
+		Text: "the server cannot hand over the connection", wrapped: err}
+	refuse(w, refusal)
+	return refusal
 }
 
 // earlyBytes returns what the client sent before it had the answer. It may not do that, but some do,

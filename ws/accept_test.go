@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -88,49 +89,53 @@ func shakeRaw(t *testing.T, addr, request string) (*http.Response, net.Conn, *bu
 	return res, nc, br
 }
 
+// refusals are requests that no door takes: over HTTP/1.1, and over HTTP/2 as an extended CONNECT with
+// the same changes.
+var refusals = []struct {
+	name    string
+	changes []string
+	status  int
+	says    string
+	over2   int // the status over HTTP/2; 0: the same one, -1: there is no such request
+}{
+	{"method", []string{"POST /chat HTTP/1.1"}, 405, "GET", -1},
+	{"extended CONNECT", []string{"CONNECT example.com:80 HTTP/1.1"}, 405, "GET", -1},
+	{"HTTP/1.0", []string{"GET /chat HTTP/1.0"}, 505, "HTTP/1.1", -1},
+	{"no Upgrade", []string{"-Upgrade"}, 426, "Upgrade", -1},
+	{"another Upgrade", []string{"Upgrade: h2c"}, 426, "Upgrade", -1},
+	{"part of a token", []string{"Upgrade: websockets"}, 426, "Upgrade", -1},
+	{"no Connection", []string{"-Connection"}, 426, "Connection", -1},
+	{"another Connection", []string{"Connection: keep-alive"}, 426, "Connection", -1},
+	{"no version", []string{"-Sec-WebSocket-Version"}, 426, "13", 400},
+	{"old version", []string{"Sec-WebSocket-Version: 8"}, 426, "13", 400},
+	{"version twice", []string{"+Sec-WebSocket-Version: 13"}, 426, "13", 400},
+	{"version list", []string{"Sec-WebSocket-Version: 13, 8"}, 426, "13", 400},
+	{"no key", []string{"-Sec-WebSocket-Key"}, 400, "missing", -1},
+	{"empty key", []string{"Sec-WebSocket-Key:"}, 400, "16 bytes", -1},
+	{"short key", []string{"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAA"}, 400, "16 bytes", -1},
+	{"long key", []string{"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAAAAAA=="}, 400, "16 bytes", -1},
+	{"not base64", []string{"Sec-WebSocket-Key: !!!!!!!!!!!!!!!!!!!!!!=="}, 400, "base64", -1},
+	{"base64 with bits left", []string{"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZf=="}, 400, "base64", -1},
+	{"key twice", []string{"+Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="}, 400, "once", -1},
+	{"no Host", []string{"-Host"}, 400, "", -1},
+	{"empty Host", []string{"Host:"}, 400, "Host", -1},
+	{"body", []string{"Content-Length: 5"}, 400, "body", 400},
+	{"foreign origin", []string{"Origin: https://evil.com"}, 403, "https://evil.com", 0},
+	{"origin with another port", []string{"Origin: http://example.com:8080"}, 403, "origin", 0},
+	{"null origin", []string{"Origin: null"}, 403, "origin", 0},
+	{"empty origin", []string{"Origin:"}, 403, "origin", 0},
+	{"two origins", []string{"Origin: http://example.com", "+Origin: http://example.com"}, 403, "origin", 0},
+	{"origin with a path", []string{"Origin: http://example.com/"}, 403, "origin", 0},
+	{"origin as a suffix", []string{"Origin: http://notexample.com"}, 403, "origin", 0},
+	{"empty subprotocol", []string{"Sec-WebSocket-Protocol: a,,b"}, 400, "Protocol", 0},
+	{"bad subprotocol", []string{"Sec-WebSocket-Protocol: a b"}, 400, "Protocol", 0},
+	{"doubled subprotocol", []string{"Sec-WebSocket-Protocol: a, a"}, 400, "Protocol", 0},
+	{"malformed extensions", []string{"Sec-WebSocket-Extensions: permessage-deflate; ="}, 400, "Extensions", 0},
+	{"large header", []string{"X: " + strings.Repeat("x", 33<<10)}, 431, "above 32768", 0},
+}
+
 func TestAcceptRefuses(t *testing.T) {
-	tests := []struct {
-		name    string
-		changes []string
-		status  int
-		says    string
-	}{
-		{"method", []string{"POST /chat HTTP/1.1"}, 405, "GET"},
-		{"extended CONNECT", []string{"CONNECT example.com:80 HTTP/1.1"}, 405, "GET"},
-		{"HTTP/1.0", []string{"GET /chat HTTP/1.0"}, 505, "HTTP/1.1"},
-		{"no Upgrade", []string{"-Upgrade"}, 426, "Upgrade"},
-		{"another Upgrade", []string{"Upgrade: h2c"}, 426, "Upgrade"},
-		{"part of a token", []string{"Upgrade: websockets"}, 426, "Upgrade"},
-		{"no Connection", []string{"-Connection"}, 426, "Connection"},
-		{"another Connection", []string{"Connection: keep-alive"}, 426, "Connection"},
-		{"no version", []string{"-Sec-WebSocket-Version"}, 426, "13"},
-		{"old version", []string{"Sec-WebSocket-Version: 8"}, 426, "13"},
-		{"version twice", []string{"+Sec-WebSocket-Version: 13"}, 426, "13"},
-		{"version list", []string{"Sec-WebSocket-Version: 13, 8"}, 426, "13"},
-		{"no key", []string{"-Sec-WebSocket-Key"}, 400, "missing"},
-		{"empty key", []string{"Sec-WebSocket-Key:"}, 400, "16 bytes"},
-		{"short key", []string{"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAA"}, 400, "16 bytes"},
-		{"long key", []string{"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAAAAAA=="}, 400, "16 bytes"},
-		{"not base64", []string{"Sec-WebSocket-Key: !!!!!!!!!!!!!!!!!!!!!!=="}, 400, "base64"},
-		{"base64 with bits left", []string{"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZf=="}, 400, "base64"},
-		{"key twice", []string{"+Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="}, 400, "once"},
-		{"no Host", []string{"-Host"}, 400, ""},
-		{"empty Host", []string{"Host:"}, 400, "Host"},
-		{"body", []string{"Content-Length: 5"}, 400, "body"},
-		{"foreign origin", []string{"Origin: https://evil.com"}, 403, "https://evil.com"},
-		{"origin with another port", []string{"Origin: http://example.com:8080"}, 403, "origin"},
-		{"null origin", []string{"Origin: null"}, 403, "origin"},
-		{"empty origin", []string{"Origin:"}, 403, "origin"},
-		{"two origins", []string{"Origin: http://example.com", "+Origin: http://example.com"}, 403, "origin"},
-		{"origin with a path", []string{"Origin: http://example.com/"}, 403, "origin"},
-		{"origin as a suffix", []string{"Origin: http://notexample.com"}, 403, "origin"},
-		{"empty subprotocol", []string{"Sec-WebSocket-Protocol: a,,b"}, 400, "Protocol"},
-		{"bad subprotocol", []string{"Sec-WebSocket-Protocol: a b"}, 400, "Protocol"},
-		{"doubled subprotocol", []string{"Sec-WebSocket-Protocol: a, a"}, 400, "Protocol"},
-		{"malformed extensions", []string{"Sec-WebSocket-Extensions: permessage-deflate; ="}, 400, "Extensions"},
-		{"large header", []string{"X: " + strings.Repeat("x", 33<<10)}, 431, "above 32768"},
-	}
-	for _, tt := range tests {
+	for _, tt := range refusals {
 		t.Run(tt.name, func(t *testing.T) {
 			addr, results := handshakeServer(t, nil)
 			res, _, _ := shakeRaw(t, addr, edit(tt.changes...)+"12345")
@@ -165,6 +170,7 @@ func TestAcceptRefuses(t *testing.T) {
 	}
 }
 
+// TestAcceptTakes has good requests come as an upgrade and as an extended CONNECT.
 func TestAcceptTakes(t *testing.T) {
 	type want map[string]string
 	deflate := &AcceptOptions{Options: Options{Compression: CompressionTakeover}}
@@ -232,6 +238,37 @@ func TestAcceptTakes(t *testing.T) {
 			}
 			p := &peer{t: t, nc: nc, br: br, mask: true}
 			p.want("the first message", 0x81, "hi")
+			_ = got.c.CloseNow()
+		})
+		t.Run(tt.name+" over HTTP/2", func(t *testing.T) {
+			srv, results := acceptHTTP2(t, tt.o)
+			changes := slices.Clone(tt.changes)
+			if len(changes) == 1 { // the page of the same origin is on TLS too
+				changes[0] = strings.NewReplacer("http://example.com", "https://example.com", "HTTP://", "HTTPS://").Replace(changes[0])
+			}
+			c, res := connectRaw(t, srv, edit(changes...))
+			got := <-results
+			if c == nil || got.err != nil {
+				t.Fatalf("status %d, %v", res.StatusCode, got.err)
+			}
+			for name, v := range tt.want {
+				switch name {
+				case "Upgrade", "Connection", "Sec-WebSocket-Accept":
+					v = "" // has no meaning there
+				}
+				if got := strings.Join(res.Header.Values(name), "|"); got != v {
+					t.Errorf("%s: %q, want %q", name, got, v)
+				}
+			}
+			if p := res.Header.Get("Sec-WebSocket-Protocol"); got.c.Subprotocol() != p {
+				t.Errorf("Subprotocol %q, told %q", got.c.Subprotocol(), p)
+			}
+			if err := got.c.Write(t.Context(), Text, []byte("hi")); err != nil {
+				t.Fatal(err)
+			}
+			if _, data, err := c.Read(t.Context()); err != nil || string(data) != "hi" {
+				t.Fatalf("%q, %v", data, err)
+			}
 			_ = got.c.CloseNow()
 		})
 	}

@@ -67,6 +67,7 @@ func (c *Conn) Close(code StatusCode, reason string) error {
 		}
 	}
 	<-c.Done()
+	c.leave()
 	err := c.end.reason()
 	if e, ok := errors.AsType[*CloseError](err); ok && e.Code != StatusAbnormal {
 		return nil
@@ -88,7 +89,16 @@ func (c *Conn) Shut(code StatusCode, reason string) {
 // CloseNow drops the connection without a closing handshake. It does not wait.
 func (c *Conn) CloseNow() error {
 	c.fail(ErrClosed)
+	c.leave()
 	return nil
+}
+
+// leave lets a handler of net/http return that this connection lives in: it waits for the end of a write
+// that was under way and that the connection's end has broken off.
+func (c *Conn) leave() {
+	if a := c.guest(); a != nil {
+		a.leave()
+	}
 }
 
 func checkClose(code StatusCode, reason string) error {

@@ -90,12 +90,14 @@ func (c *Conn) TLS() *tls.ConnectionState {
 	if w == nil {
 		return nil
 	}
-	tc, ok := w.net.(*tls.Conn)
-	if !ok {
-		return nil
+	switch nc := w.net.(type) {
+	case *tls.Conn:
+		state := nc.ConnectionState()
+		return &state
+	case *http2Stream:
+		return nc.tls
 	}
-	state := tc.ConnectionState()
-	return &state
+	return nil
 }
 
 // Done is closed when the connection has ended.

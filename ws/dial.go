@@ -25,7 +25,7 @@ import (
 // the server's answer is not a good one, the error is a *HandshakeError, and the response comes with
 // it, its body cut to 1 KiB. The context is for the handshake only.
 //
-// The handshake is that of HTTP/1.1; RFC 8441, which is that of HTTP/2, is not spoken yet.
+// The handshake is that of HTTP/1.1, or with DialOptions.HTTP2 that of HTTP/2 (RFC 8441).
 func Dial(ctx context.Context, address string, o *DialOptions) (*Conn, *http.Response, error) {
 	if o == nil {
 		o = &DialOptions{}
@@ -45,6 +45,13 @@ func Dial(ctx context.Context, address string, o *DialOptions) (*Conn, *http.Res
 		}
 	}
 	req := newRequest(ctx, u, o)
+	if o.HTTP2 != nil {
+		c, res, err := o.HTTP2.dial(req, o)
+		if err != nil {
+			err = asHandshakeError(err, "no stream from "+u.Host)
+		}
+		return c, res, err
+	}
 	nc, err := connect(ctx, req, o)
 	if err != nil {
 		return nil, nil, asHandshakeError(err, "cannot connect to "+u.Host)
@@ -127,7 +134,11 @@ func connect(ctx context.Context, req *http.Request, o *DialOptions) (net.Conn, 
 	if err != nil || req.URL.Scheme != "https" {
 		return nc, err
 	}
-	return secure(ctx, nc, req.URL.Hostname(), o.TLSConfig)
+	alpn := "http/1.1"
+	if o.HTTP2 != nil {
+		alpn = "h2"
+	}
+	return secure(ctx, nc, req.URL.Hostname(), o.TLSConfig, alpn)
 }
 
 func (o *DialOptions) dial(ctx context.Context, address string) (net.Conn, error) {
@@ -158,14 +169,15 @@ func shake(nc net.Conn, req *http.Request, o *DialOptions) (*Conn, *http.Respons
 		}
 		return nil, nil, err
 	}
-	if cookies := res.Cookies(); o.Jar != nil && len(cookies) > 0 {
-		o.Jar.SetCookies(req.URL, cookies)
+	o.keepCookies(req, res)
+	problem := checkUpgraded(res, req.Header.Get(headerKey))
+	var deflate *deflateParams
+	if problem == nil {
+		deflate, problem = checkAnswer(res, o)
 	}
-	deflate, problem := checkAnswer(res, req.Header.Get(headerKey), o)
 	if problem != nil {
 		limited.N = maxRefusalBody
-		problem.Body, _ = io.ReadAll(io.LimitReader(res.Body, maxRefusalBody))
-		res.Body = io.NopCloser(bytes.NewReader(problem.Body))
+		problem.keepBody(res)
 		return nil, res, problem
 	}
 	early, err := earlyBytes(br)
@@ -176,6 +188,18 @@ func shake(nc net.Conn, req *http.Request, o *DialOptions) (*Conn, *http.Respons
 		return nil, nil, err
 	}
 	return newConn(nc, Client, res.Header.Get(headerProtocol), o.Options, deflate, early), res, nil
+}
+
+func (o *DialOptions) keepCookies(req *http.Request, res *http.Response) {
+	if cookies := res.Cookies(); o.Jar != nil && len(cookies) > 0 {
+		o.Jar.SetCookies(req.URL, cookies)
+	}
+}
+
+// keepBody reads the beginning of a refusal's body.
+func (e *HandshakeError) keepBody(res *http.Response) {
+	e.Body, _ = io.ReadAll(io.LimitReader(res.Body, maxRefusalBody))
+	res.Body = io.NopCloser(bytes.NewReader(e.Body))
 }
 
 func newRequest(ctx context.Context, u *url.URL, o *DialOptions) *http.Request {
@@ -213,34 +237,52 @@ func newRequest(ctx context.Context, u *url.URL, o *DialOptions) *http.Request {
 	return req
 }
 
-// checkAnswer obeys RFC 6455, section 4.1, "Once the client's opening handshake has been sent".
-func checkAnswer(res *http.Response, key string, o *DialOptions) (*deflateParams, *HandshakeError) {
-	bad := func(text string) (*deflateParams, *HandshakeError) {
-		return nil, &HandshakeError{By: Server, Status: res.StatusCode, Text: text, Header: res.Header}
-	}
+// badAnswer is the error of an answer that is no good.
+func badAnswer(res *http.Response, text string) *HandshakeError {
+	return &HandshakeError{By: Server, Status: res.StatusCode, Text: text, Header: res.Header}
+}
+
+// checkStatus wants the status of a good answer.
+func checkStatus(res *http.Response, good bool) *HandshakeError {
 	switch {
 	case res.StatusCode >= 300 && res.StatusCode < 400:
-		return bad("server redirects to " + res.Header.Get("Location") + ", which is not followed")
-	case res.StatusCode != http.StatusSwitchingProtocols:
-		return bad("server refused")
-	case !isOnly(res.Header, "Upgrade", "websocket"):
-		return bad("the answer's Upgrade header is not websocket")
-	case !hasToken(res.Header, "Connection", "upgrade"):
-		return bad("the answer's Connection header does not contain Upgrade")
-	case !slices.Equal(res.Header[headerAccept], []string{acceptKey(key)}):
-		return bad("Sec-WebSocket-Accept does not answer the key")
+		return badAnswer(res, "server redirects to "+res.Header.Get("Location")+", which is not followed")
+	case !good:
+		return badAnswer(res, "server refused")
 	}
+	return nil
+}
+
+// checkUpgraded obeys RFC 6455, section 4.1, "Once the client's opening handshake has been sent", as far
+// as it is about HTTP/1.1.
+func checkUpgraded(res *http.Response, key string) *HandshakeError {
+	if problem := checkStatus(res, res.StatusCode == http.StatusSwitchingProtocols); problem != nil {
+		return problem
+	}
+	switch {
+	case !isOnly(res.Header, "Upgrade", "websocket"):
+		return badAnswer(res, "the answer's Upgrade header is not websocket")
+	case !hasToken(res.Header, "Connection", "upgrade"):
+		return badAnswer(res, "the answer's Connection header does not contain Upgrade")
+	case !slices.Equal(res.Header[headerAccept], []string{acceptKey(key)}):
+		return badAnswer(res, "Sec-WebSocket-Accept does not answer the key")
+	}
+	return nil
+}
+
+// checkAnswer obeys the rest of that section, which holds over HTTP/2 too.
+func checkAnswer(res *http.Response, o *DialOptions) (*deflateParams, *HandshakeError) {
 	switch p := res.Header[headerProtocol]; {
 	case len(p) > 1 || len(p) == 1 && !slices.Contains(o.Subprotocols, p[0]):
-		return bad("server chose a subprotocol that was not offered")
+		return nil, badAnswer(res, "server chose a subprotocol that was not offered")
 	}
 	list, ok := parseExtensions(res.Header[headerExtensions])
 	if !ok {
-		return bad("Sec-WebSocket-Extensions is malformed")
+		return nil, badAnswer(res, "Sec-WebSocket-Extensions is malformed")
 	}
 	d, problem := agreeDeflate(list, o.Compression)
 	if problem != "" {
-		return bad(problem)
+		return nil, badAnswer(res, problem)
 	}
 	return d, nil
 }

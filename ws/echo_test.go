@@ -15,21 +15,20 @@ type echoHandler struct{ closed chan error }
 func (h *echoHandler) Message(c *Conn, typ MessageType, data []byte) { _ = c.Send(typ, data) }
 func (h *echoHandler) Closed(c *Conn, err error)                     { h.closed <- err }
 
-// TestEchoForms has a client and a server talk over sockets and over TLS, in both forms, with and
-// without compression.
+// TestEchoForms has a client and a server talk over sockets, over TLS and over HTTP/2, in both forms,
+// with and without compression.
 func TestEchoForms(t *testing.T) {
 	for _, push := range []bool{false, true} {
-		for _, tls := range []bool{false, true} {
+		for _, over := range []string{"tcp", "tls", "http2"} {
 			for _, z := range []Compression{CompressionOff, CompressionNoTakeover, CompressionTakeover} {
-				name := map[bool]string{false: "pull", true: "push"}[push] + map[bool]string{false: "", true: " tls"}[tls] +
-					[]string{"", " deflate", " takeover"}[z]
-				t.Run(name, func(t *testing.T) { echoForm(t, push, tls, z) })
+				name := map[bool]string{false: "pull ", true: "push "}[push] + over + []string{"", " deflate", " takeover"}[z]
+				t.Run(name, func(t *testing.T) { echoForm(t, push, over, z) })
 			}
 		}
 	}
 }
 
-func echoForm(t *testing.T, push, tls bool, z Compression) {
+func echoForm(t *testing.T, push bool, over string, z Compression) {
 	closed := make(chan error, 1)
 	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c, err := Accept(w, r, &AcceptOptions{Options: Options{Compression: z, MaxMessage: 4 << 20, SendBuffer: 4 << 20}})
@@ -55,11 +54,15 @@ func echoForm(t *testing.T, push, tls bool, z Compression) {
 	})
 	srv := httptest.NewUnstartedServer(handler)
 	o := &DialOptions{Options: Options{Compression: z, MaxMessage: 4 << 20}}
-	if tls {
-		srv.StartTLS()
-		o.TLSConfig = srv.Client().Transport.(*http.Transport).TLSClientConfig
-	} else {
+	switch over {
+	case "tcp":
 		srv.Start()
+	case "tls":
+		srv.StartTLS()
+		o.TLSConfig = trust(srv)
+	case "http2":
+		startHTTP2(t, srv)
+		o.TLSConfig, o.HTTP2 = trust(srv), new(HTTP2)
 	}
 	defer srv.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)

@@ -96,7 +96,7 @@ type HandshakeError struct {
 	Status  int         // the HTTP status that the server or the proxy answered; 0 if there was none
 	Proxy   string      // with Dial: the host of the proxy that failed or refused; "" if it was not the proxy
 	Text    string      // what was wrong, one sentence
-	Header  http.Header // with Dial: the answer's
+	Header  http.Header // the answer's: with Dial all of it, with Accept what the refusal adds
 	Body    []byte      // with Dial: the beginning of the answer, at most 1 KiB
 	wrapped error
 }

@@ -110,6 +110,9 @@ type DialOptions struct {
 	Jar http.CookieJar
 	// DialContext makes the connection beneath, to the server or its proxy. Default: a net.Dialer's.
 	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
+	// HTTP2 makes the connection a stream of one of these connections to a wss:// server: RFC 8441.
+	// Default: HTTP/1.1 on a connection of its own.
+	HTTP2 *HTTP2
 	// MaxHandshake is the largest header of an answer, the server's and the proxy's each, in bytes.
 	// Default 32 KiB.
 	MaxHandshake int

@@ -41,7 +41,7 @@ func tunnel(ctx context.Context, proxy *url.URL, address string, o *DialOptions)
 		if config != nil {
 			config.ServerName = "" // which is the server's
 		}
-		nc, err = secure(ctx, nc, proxy.Hostname(), config)
+		nc, err = secure(ctx, nc, proxy.Hostname(), config, "http/1.1")
 	}
 	if err != nil {
 		return nil, &HandshakeError{By: Server, Proxy: proxy.Host, Text: "cannot connect to the proxy " + proxy.Host, wrapped: err}
@@ -87,8 +87,8 @@ func askTunnel(nc net.Conn, proxy *url.URL, address string, o *DialOptions) erro
 	return nil
 }
 
-// secure begins TLS with a host on nc, and closes it if that fails.
-func secure(ctx context.Context, nc net.Conn, host string, config *tls.Config) (net.Conn, error) {
+// secure begins TLS with a host on nc, for the protocol of that name in ALPN, and closes it if that fails.
+func secure(ctx context.Context, nc net.Conn, host string, config *tls.Config, alpn string) (net.Conn, error) {
 	config = config.Clone()
 	if config == nil {
 		config = &tls.Config{}
@@ -96,7 +96,7 @@ func secure(ctx context.Context, nc net.Conn, host string, config *tls.Config) (
 	if config.ServerName == "" {
 		config.ServerName = host
 	}
-	config.NextProtos = []string{"http/1.1"}
+	config.NextProtos = []string{alpn}
 	tc := tls.Client(nc, config)
 	if err := tc.HandshakeContext(ctx); err != nil {
 		_ = nc.Close()

@@ -25,6 +25,9 @@ type Drainer interface {
 
 // Start gives the connection a handler and returns at once; from now on the connection reads itself.
 // It must be called once at most, and not with Read.
+//
+// On a server's connection over HTTP/2 it returns when that has ended, because there the handler must
+// not return before: the calling goroutine is the one that reads.
 func (c *Conn) Start(h Handler) {
 	c.handler = h
 	f := uint32(started)
@@ -38,9 +41,13 @@ func (c *Conn) Start(h Handler) {
 	if f&drains != 0 {
 		c.Wake()
 	}
-	if sits {
+	switch {
+	case sits:
 		c.seat.summon() // whatever was asked of a shard before
-	} else {
+	case c.guest() != nil:
+		c.serve(c.beStream())
+		c.leave()
+	default:
 		go c.serve(c.beStream())
 	}
 }

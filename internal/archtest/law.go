@@ -165,6 +165,7 @@ var law = []clause{
 			{"wire/*", "the front door routes; gateways spell"},
 			{"cmd/*", "no arrow runs up"},
 			{"modernc.org/sqlite", "the driver is behind store/sqlite"},
+			{"golang.org/x/net", "HTTP/2 is behind internal/h2"},
 			{"github.com/golang-jwt/jwt/v5", "tokens are behind auth"},
 		},
 		rest: "the root is the front door: it wires gateways to pipes and brings the embedded drivers",
@@ -180,6 +181,14 @@ var law = []clause{
 			{"bus/bustest", "a suite does not ship"},
 		},
 		rest: "the command reads flags, picks drivers and starts a Server",
+	},
+	{
+		pkg: "internal/h2", floor: 1,
+		takes: []string{"golang.org/x/net/http2"},
+		never: []edge{
+			{"cmd/*", "no arrow runs up"},
+		},
+		rest: "it prepares an http.Server and knows nothing of what that serves",
 	},
 	{
 		pkg: "internal/*", floor: 1,
