@@ -46,6 +46,11 @@ type Config struct {
 	// TLS makes Serve speak it. LoadTLS reads one from files.
 	TLS *tls.Config
 
+	// NoWebSocketHTTP2 keeps WebSockets to HTTP/1.1. Without it Serve over TLS takes them as streams of
+	// HTTP/2 too (RFC 8441), and says so: browsers then open theirs on the connection that they have. On an
+	// http.Server of your own it has no effect: see package ws.
+	NoWebSocketHTTP2 bool
+
 	// Limits bounds what clients may make the server hold. Zero fields mean their defaults. Body is at
 	// most 512 KiB.
 	Limits Limits

@@ -7,6 +7,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"github.com/vechehq/veche/internal/h2"
 )
 
 // Bounds of a request that is not, or not yet, a WebSocket.
@@ -18,17 +20,38 @@ const (
 	maxHeader      = 32 << 10        // bytes; the largest token is 8 KiB
 )
 
-func (s *Server) newHTTP() *http.Server {
-	return &http.Server{
+// Bounds of a connection of HTTP/2. Together the windows of its streams fit into its own, so that one which
+// is not read, as a WebSocket that is paused, holds up no other.
+const (
+	maxStreams   = 1000             // at once, WebSockets among them; browsers have at most 256
+	streamWindow = 128 << 10        // bytes that a client may send before they are read
+	deafPatience = 30 * time.Second // a connection that takes not a byte is closed
+)
+
+func (s *Server) newHTTP() (*http.Server, error) {
+	srv := &http.Server{
 		Handler:           s,
-		TLSConfig:         s.config.TLS,
+		TLSConfig:         s.config.TLS.Clone(),
 		ReadHeaderTimeout: headerPatience,
 		ReadTimeout:       readPatience,
 		WriteTimeout:      writePatience,
 		IdleTimeout:       idlePatience,
 		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug), // strangers' mistakes
+		HTTP2: &http.HTTP2Config{
+			MaxConcurrentStreams:          maxStreams,
+			MaxReceiveBufferPerStream:     streamWindow,
+			MaxReceiveBufferPerConnection: maxStreams * streamWindow,
+			WriteByteTimeout:              deafPatience,
+		},
 	}
+	if s.config.TLS == nil || s.config.NoWebSocketHTTP2 {
+		return srv, nil
+	}
+	if err := h2.ExtendConnect(srv); err != nil {
+		return nil, fmt.Errorf("veche: %w", err)
+	}
+	return srv, nil
 }
 
 // ListenAndServe listens on a TCP address and serves until Close.

@@ -1,7 +1,9 @@
 package veche
 
 import (
+	"log/slog"
 	"net/http"
+	"path"
 
 	"github.com/vechehq/veche/gateway/native"
 	"github.com/vechehq/veche/gateway/raw"
@@ -14,11 +16,30 @@ func (s *Server) mux() http.Handler {
 	m := http.NewServeMux()
 	m.HandleFunc("GET /healthz", s.alive)
 	m.HandleFunc("GET /readyz", s.ready)
-	m.HandleFunc("GET /ws", s.speakNative)
-	m.HandleFunc("GET /raw/{room...}", s.speakRaw)
+	s.socket(m, "/ws", s.speakNative)
+	s.socket(m, "/raw/{room...}", s.speakRaw)
 	m.HandleFunc("GET /{$}", s.page)
 	m.Handle("/", web.Handler())
 	return guarded(m)
+}
+
+// socket leads WebSockets to a door: the upgrades of HTTP/1.1, and the extended CONNECTs of HTTP/2
+// (RFC 8441). A path that is not clean is redirected for the former, and is nowhere for the latter, whose
+// paths the mux takes as they are.
+func (s *Server) socket(m *http.ServeMux, pattern string, speak http.HandlerFunc) {
+	door := func(w http.ResponseWriter, r *http.Request) {
+		s.log.LogAttrs(r.Context(), slog.LevelDebug, "websocket",
+			slog.String("path", r.URL.Path), slog.String("proto", r.Proto), slog.String("remote", r.RemoteAddr))
+		speak(w, r)
+	}
+	m.HandleFunc("GET "+pattern, door)
+	m.HandleFunc("CONNECT "+pattern, func(w http.ResponseWriter, r *http.Request) {
+		if p := r.URL.EscapedPath(); p != path.Clean(p) {
+			http.NotFound(w, r)
+			return
+		}
+		door(w, r)
+	})
 }
 
 // speakNative opens the native protocol to a WebSocket. A bad credential is told in it, since browsers

@@ -59,11 +59,14 @@ func New(c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	s := &Server{config: c, log: c.Log, auth: identities}
+	if s.http, err = s.newHTTP(); err != nil {
+		return nil, err
+	}
 	store, err := c.open()
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{config: c, log: c.Log, auth: identities}
 	s.hub = hub.New(hub.Config{
 		Store:      store,
 		Memory:     memory.New(nil),
@@ -82,7 +85,6 @@ func New(c Config) (*Server, error) {
 	})
 	s.raw = raw.New(s.hub)
 	s.routes = s.mux()
-	s.http = s.newHTTP()
 	return s, nil
 }
 

@@ -27,7 +27,7 @@ type Pipe interface {
 	// Close ends the pipe after what was sent, with a WebSocket close code and a reason of at most
 	// 123 bytes. Nothing is received any more. Closed follows.
 	Close(code uint16, reason string)
-	// Transport names the way the client came: "websocket".
+	// Transport names the way the client came: "websocket", or "websocket/h2" for a stream of HTTP/2.
 	Transport() string
 }
 

@@ -68,7 +68,8 @@ func NewWebSocket(o Options) *WebSocket {
 // Options returns the options in force.
 func (t *WebSocket) Options() Options { return t.options }
 
-// Serve upgrades a request and returns; the connection goes on by itself. protocol chooses among the
+// Serve upgrades a request and returns; the connection goes on by itself. Over HTTP/2, where an extended
+// CONNECT (RFC 8441) is answered, it returns when the connection has ended. protocol chooses among the
 // subprotocols that the client offers, "" for none; nil chooses none. open makes the pipe's session;
 // it may Pause the pipe, but sends and closes only when first drained.
 //
@@ -83,14 +84,22 @@ func (t *WebSocket) Serve(w http.ResponseWriter, r *http.Request, protocol func(
 		t.end(nil)
 		return
 	}
-	s := &socket{transport: t, conn: conn}
+	s := &socket{transport: t, conn: conn, over: overHTTP1}
+	if r.ProtoMajor == 2 {
+		s.over = overHTTP2
+	}
 	s.handler = open(s)
-	closing := t.opened(s)
-	conn.Start(s)
-	if closing {
+	if closing := t.opened(s); closing {
 		s.Close(uint16(ws.StatusGoingAway), goingAway)
 	}
+	conn.Start(s)
 }
+
+// Names of the ways in.
+const (
+	overHTTP1 = "websocket"
+	overHTTP2 = "websocket/h2"
+)
 
 const goingAway = "the server is going away"
 
@@ -192,6 +201,7 @@ func (t *WebSocket) leave() {
 type socket struct {
 	transport *WebSocket // immutable
 	conn      *ws.Conn   // immutable
+	over      string     // immutable
 	handler   Handler    // immutable after open
 }
 
@@ -200,7 +210,7 @@ func (s *socket) SendShared(f *Frame) error { return s.conn.SendPrepared(f.prepa
 func (s *socket) Wake()                     { s.conn.Wake() }
 func (s *socket) Pause()                    { s.conn.Pause() }
 func (s *socket) Resume()                   { s.conn.Resume() }
-func (s *socket) Transport() string         { return "websocket" }
+func (s *socket) Transport() string         { return s.over }
 
 func (s *socket) Close(code uint16, reason string) { s.conn.Shut(ws.StatusCode(code), reason) }
 

@@ -20,10 +20,11 @@ type serveCmd struct {
 	MemoryRooms []string      `default:"memory:*" placeholder:"PATTERN" help:"Rooms that live in memory only, for games and cursors. May be repeated. (${default})"`
 	Drain       time.Duration `default:"10s" placeholder:"TIME" help:"When asked to stop: clients come back spread over this time, and are waited for no longer. (${default})"`
 
-	TLSCert       string `name:"tls-cert" group:"TLS" placeholder:"FILE" help:"Certificate chain in PEM. Changed files are read again by themselves."`
-	TLSKey        string `name:"tls-key" group:"TLS" placeholder:"FILE" help:"Its private key."`
-	TLSClientCA   string `name:"tls-client-ca" group:"TLS" placeholder:"FILE" help:"Authorities of client certificates. The certificate's name is the user: cert:NAME."`
-	TLSClientAuth string `name:"tls-client-auth" group:"TLS" enum:"require,optional" default:"require" placeholder:"HOW" help:"Whether every client must have a certificate: require or optional. (${default})"`
+	TLSCert        string `name:"tls-cert" group:"TLS" placeholder:"FILE" help:"Certificate chain in PEM. Changed files are read again by themselves."`
+	TLSKey         string `name:"tls-key" group:"TLS" placeholder:"FILE" help:"Its private key."`
+	TLSClientCA    string `name:"tls-client-ca" group:"TLS" placeholder:"FILE" help:"Authorities of client certificates. The certificate's name is the user: cert:NAME."`
+	TLSClientAuth  string `name:"tls-client-auth" group:"TLS" enum:"require,optional" default:"require" placeholder:"HOW" help:"Whether every client must have a certificate: require or optional. (${default})"`
+	WebsocketHTTP2 bool   `name:"websocket-http2" env:"VECHE_WEBSOCKET_HTTP2" group:"TLS" default:"true" negatable:"" help:"Take WebSockets over HTTP/2 too, as streams of the connection that a browser has already (RFC 8441). (${default})"`
 
 	MaxBody     int `group:"Limits" default:"65536" placeholder:"BYTES" help:"Largest body of a message. (${default})"`
 	MaxSessions int `group:"Limits" default:"1000000" placeholder:"N" help:"Connections in rooms at a time. (${default})"`
@@ -104,9 +105,12 @@ func (s *serveCmd) config(c *cli, log *slog.Logger) (veche.Config, error) {
 		NoGuests:      !s.Guests,
 		Origins:       s.Origin,
 		TLS:           tlsConfig,
-		Limits:        veche.Limits{Body: s.MaxBody, Sessions: s.MaxSessions, Rooms: s.MaxRooms},
-		Spread:        s.Drain,
-		Log:           log,
+
+		NoWebSocketHTTP2: !s.WebsocketHTTP2,
+
+		Limits: veche.Limits{Body: s.MaxBody, Sessions: s.MaxSessions, Rooms: s.MaxRooms},
+		Spread: s.Drain,
+		Log:    log,
 	}, nil
 }
 
