@@ -152,7 +152,7 @@ var events = map[string]Event{
 func text(s string) Body { return Body{Format: Text, Data: []byte(s)} }
 
 func TestEventVectors(t *testing.T) {
-	vs := readVectors[struct{ Name, Wire string }](t, "events.json")
+	vs := readVectors[eventVector](t, "events.json")
 	for _, v := range vs {
 		t.Run(v.Name, func(t *testing.T) {
 			e, ok := events[v.Name]
