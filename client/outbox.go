@@ -191,8 +191,9 @@ func (o *outbox) send(s *session, p *Pending) {
 func (o *outbox) answered(s *session, p *Pending, e native.Event, err error) {
 	ok, _ := e.(*native.SendOK)
 	switch {
-	case p.over, errors.Is(err, errLost):
+	case errors.Is(err, errLost):
 		return
+	case p.over: // it has come back, or was taken back
 	case err == nil && ok != nil:
 		o.tries.reset()
 		p.finish(Sent{Seq: ok.Seq, At: ok.At, Dup: ok.Dup}, nil)

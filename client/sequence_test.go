@@ -27,7 +27,9 @@ func (b *board) deliver(m *native.Message) {
 	b.told = append(b.told, fmt.Sprint(m.Seq))
 	b.free--
 }
-func (b *board) gap(from, to uint64, why Why)     { b.told = append(b.told, fmt.Sprintf("%s %d-%d", why, from, to)) }
+func (b *board) gap(from, to uint64, why Why) {
+	b.told = append(b.told, fmt.Sprintf("%s %d-%d", why, from, to))
+}
 func (b *board) room() int                        { return b.free }
 func (b *board) ask(after uint64, limit, era int) { b.asks = append(b.asks, ask{after, limit, era}) }
 

@@ -67,6 +67,16 @@ var law = []clause{
 		rest: "the page is embedded files and their headers",
 	},
 	{
+		pkg: "client", floor: 2,
+		may: []string{"ws", "wire/native"},
+		never: []edge{
+			{"hub", "a client knows the server by its protocol only"},
+			{"gateway/*", "a client knows the server by its protocol only"},
+			{"transport", "the server's pipes are not the client's"},
+		},
+		rest: "a program that talks to a server takes the engine and the codec with it, and nothing of the server",
+	},
+	{
 		pkg: "transport", floor: 2,
 		may: []string{"ws"},
 		never: []edge{

@@ -25,7 +25,7 @@ type line struct {
 	down, up  int  // bytes that have passed since then
 	swallowed bool
 	gathered  bytes.Buffer // of Buffer; ≤ fault.After and one write
-	holding   *time.Timer  // of Swallow
+	holding   *time.Timer  // of Swallow and Buffer
 }
 
 func newLine(c net.Conn) *line { return &line{Conn: c, gone: make(chan struct{})} }
@@ -67,6 +67,7 @@ func (l *line) Write(p []byte) (int, error) {
 	l.down += len(p)
 	if f.Act == Buffer {
 		defer l.mu.Unlock()
+		l.hold(f.Hold)
 		l.gathered.Write(p)
 		if l.gathered.Len() >= f.After {
 			l.release()
@@ -74,8 +75,10 @@ func (l *line) Write(p []byte) (int, error) {
 		return len(p), nil
 	}
 	swallow := f.Act == Swallow && passes < len(p)
-	first := swallow && !l.swallowed
-	l.swallowed = l.swallowed || swallow
+	if swallow {
+		l.swallowed = true
+		l.hold(f.Hold)
+	}
 	l.mu.Unlock()
 
 	l.pause(f.Delay)
@@ -83,8 +86,6 @@ func (l *line) Write(p []byte) (int, error) {
 	switch {
 	case err != nil:
 		return n, err
-	case first:
-		l.hold(f.Hold)
 	case !swallow && passes < len(p):
 		l.reset()
 		return n, errCut
@@ -126,13 +127,11 @@ func (l *line) pause(d time.Duration) {
 	}
 }
 
-// hold resets the connection after d, if d is not 0.
+// hold resets the connection after d, if d is not 0. The first call counts; mu is held.
 func (l *line) hold(d time.Duration) {
-	if d <= 0 {
+	if d <= 0 || l.holding != nil {
 		return
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	l.holding = time.AfterFunc(d, l.reset)
 }
 
@@ -145,6 +144,7 @@ func (l *line) reset() {
 }
 
 func (l *line) Close() error {
+	err := l.Conn.Close() // first: a Write may wait with mu held
 	l.once.Do(func() {
 		close(l.gone)
 		l.mu.Lock()
@@ -153,5 +153,5 @@ func (l *line) Close() error {
 			l.holding.Stop()
 		}
 	})
-	return l.Conn.Close()
+	return err
 }

@@ -37,7 +37,7 @@ const (
 	Cut     Act = "cut"     // the connection is reset after After bytes of the answer
 	CutUp   Act = "cut-up"  // the connection is reset after After bytes of what the client says once it is upgraded
 	Swallow Act = "swallow" // after After bytes of the answer nothing passes either way; after Hold the connection is reset
-	Buffer  Act = "buffer"  // the answer comes in pieces of After bytes, and at its end
+	Buffer  Act = "buffer"  // the answer comes in pieces of After bytes, and at its end; after Hold the connection is reset
 )
 
 // Fault is what happens to one exchange. The zero value is Pass.
@@ -45,7 +45,7 @@ type Fault struct {
 	Act    Act
 	Status int           // of Refuse and Replace
 	After  int           // bytes, head and upgraded frames counted
-	Hold   time.Duration // of Swallow and Replace; 0: for ever
+	Hold   time.Duration // of Swallow, Buffer and Replace; 0: for ever
 	Delay  time.Duration // before the request goes on, and before each piece of an upgraded or streamed answer
 }
 
@@ -75,11 +75,11 @@ type choice struct {
 	act   Act
 }
 
-// odds are Random's. Most upgraded connections and streams are cut sooner or later: a test wants to see
+// odds are Random's. Every upgraded connection and every stream ends sooner or later: a test wants to see
 // many of them. The shares of a kind add up to 100.
 var odds = map[Kind][]choice{
-	Upgrade: {{5, Pass}, {8, Drop}, {15, Refuse}, {42, Cut}, {18, CutUp}, {12, Swallow}},
-	Stream:  {{8, Pass}, {8, Drop}, {12, Refuse}, {45, Cut}, {12, Swallow}, {15, Buffer}},
+	Upgrade: {{10, Drop}, {16, Refuse}, {44, Cut}, {18, CutUp}, {12, Swallow}},
+	Stream:  {{10, Drop}, {14, Refuse}, {46, Cut}, {14, Swallow}, {16, Buffer}},
 	Request: {{68, Pass}, {8, Drop}, {7, Lose}, {7, Refuse}, {5, Replace}, {4, Cut}, {1, Swallow}},
 }
 
@@ -92,14 +92,14 @@ var statuses = map[Kind][]int{
 
 // Bounds of what Random draws.
 const (
-	minAfter, maxAfter = 200, 24 << 10
+	minAfter, maxAfter = 200, 12 << 10
 	minHold, maxHold   = 300 * time.Millisecond, 2 * time.Second
 	maxDelay           = 20 * time.Millisecond
 	delayed            = 4 // one exchange in so many has a delay
 )
 
 // Random draws a plan from a seed: the fault of an exchange depends on the seed, the exchange's kind and
-// its number. After is between 200 B and 24 KiB, Hold between 0.3 and 2 s, Delay at most 20 ms.
+// its number. After is between 200 B and 12 KiB, Hold between 0.3 and 2 s, Delay at most 20 ms.
 func Random(seed uint64) Plan {
 	return func(x Exchange) Fault {
 		r := rand.New(rand.NewPCG(seed, uint64(x.N)<<8|uint64(x.Kind[0])))
@@ -110,7 +110,8 @@ func Random(seed uint64) Plan {
 		case Cut, CutUp, Swallow, Buffer:
 			f.After = between(r, minAfter, maxAfter)
 		}
-		if f.Act == Swallow || f.Act == Replace {
+		switch f.Act {
+		case Swallow, Buffer, Replace:
 			f.Hold = between(r, minHold, maxHold)
 		}
 		if r.IntN(delayed) == 0 {
