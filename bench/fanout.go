@@ -17,24 +17,26 @@ import (
 // benchFanout measures one publisher in one room: to 5,000 members one message at a time, and to
 // 1,000 with eight in flight.
 func benchFanout(ctx context.Context, bin string, rounds int, window time.Duration) error {
-	for _, setting := range []struct{ members, inFlight int }{{5000, 1}, {1000, 8}} {
-		if err := fanoutTable(ctx, bin, setting.members, setting.inFlight, rounds, window); err != nil {
+	for _, s := range fanoutSettings {
+		data, remove, err := dataDir()
+		if err != nil {
+			return err
+		}
+		defer remove()
+		all, err := peers(bin, data)
+		if err != nil {
+			return err
+		}
+		if err := fanoutTable(ctx, all, s.members, s.inFlight, rounds, window); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func fanoutTable(ctx context.Context, bin string, members, inFlight, rounds int, window time.Duration) error {
-	data, remove, err := dataDir()
-	if err != nil {
-		return err
-	}
-	defer remove()
-	all, err := peers(bin, data)
-	if err != nil {
-		return err
-	}
+var fanoutSettings = []struct{ members, inFlight int }{{5000, 1}, {1000, 8}}
+
+func fanoutTable(ctx context.Context, all []*peer, members, inFlight, rounds int, window time.Duration) (err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	pinSelf()

@@ -4,6 +4,7 @@
 //
 //	go run . sends     durable sends per second, fsync on, 1, 10 and 100 senders
 //	go run . fanout    one room to 1,000 and 5,000 members, beside socket.io and NATS
+//	go run . broadcast package ws beside gws and bare writes, one message to all connections
 //	go run . echo      package ws beside gws, gorilla, coder, gobwas and npm's ws
 //
 // The server under test is pinned to CPU 0 and the load to CPU 1; sends uses both.
@@ -15,6 +16,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -48,13 +50,18 @@ func run(ctx context.Context, args []string) error {
 		return benchFanout(ctx, *bin, *rounds, *window)
 	case "echo":
 		return benchEcho(ctx, *rounds, *window)
+	case "broadcast":
+		return benchBroadcast(ctx, *rounds, *window)
 	case "peer-nats":
 		return serveNATS(ctx, fs.Args())
+	}
+	if r, ok := rooms[strings.TrimPrefix(verb, "room-")]; ok {
+		return serveEngine(ctx, r.serve(), fs.Args())
 	}
 	if h, ok := engines[verb]; ok {
 		return serveEngine(ctx, h, fs.Args())
 	}
-	return fmt.Errorf("say what to measure: sends, fanout or echo")
+	return fmt.Errorf("say what to measure: sends, fanout, broadcast or echo")
 }
 
 func raiseFileLimit() {

@@ -131,14 +131,25 @@ type shard struct {
 	list    []*Conn
 	spare   []*Conn // the other list's memory
 	running bool
+
+	work func() // immutable: run, kept so that starting it allocates nothing
 }
 
 var (
-	shards    = make([]shard, runtime.GOMAXPROCS(0))
+	shards    = newShards(runtime.GOMAXPROCS(0))
 	shardTurn atomic.Uint32
 )
 
-func nextShard() *shard { return &shards[int(shardTurn.Add(1))%len(shards)] }
+func newShards(n int) []*shard {
+	all := make([]*shard, n)
+	for i := range all {
+		all[i] = new(shard)
+		all[i].work = all[i].run
+	}
+	return all
+}
+
+func nextShard() *shard { return shards[int(shardTurn.Add(1))%len(shards)] }
 
 func (s *shard) add(conns ...*Conn) {
 	s.mu.Lock()
@@ -146,7 +157,7 @@ func (s *shard) add(conns ...*Conn) {
 	s.list = append(s.list, conns...)
 	if !s.running {
 		s.running = true
-		go s.run()
+		go s.work()
 	}
 }
 

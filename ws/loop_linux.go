@@ -73,7 +73,8 @@ func (l *loop) add(conns ...*Conn) {
 	}
 }
 
-// run is the goroutine's. One round visits who has asked for it, then who is ready, then who is late.
+// run is the goroutine's. One round hears who is ready, then visits who has asked for it, then judges who
+// is late. Visits come second so that what hearing adds to their messages leaves with them.
 func (l *loop) run() {
 	done := false
 	defer func() {
@@ -87,8 +88,8 @@ func (l *loop) run() {
 			runtime.Gosched() // a loop that finds work each time it looks lets others run between
 		}
 		l.now = l.tick()
-		l.visit()
 		l.hear()
+		l.visit()
 		l.judge()
 	}
 	done = true

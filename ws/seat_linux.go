@@ -44,6 +44,14 @@ const (
 // summon has the loop visit the seat.
 func (s *seat) summon() { s.loop.add(s.conn) }
 
+// inLoop returns the loop that the connection sits in, or nil.
+func (c *Conn) inLoop() flusher {
+	if c.flags.Load()&looped == 0 {
+		return nil
+	}
+	return c.seat.loop
+}
+
 // visit is the loop's answer to add.
 func (s *seat) visit() {
 	switch s.phase {

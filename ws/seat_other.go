@@ -19,4 +19,6 @@ func (*Conn) strip() {}
 
 func (*Conn) netConn() net.Conn { return new(net.TCPConn) }
 
+func (*Conn) inLoop() flusher { return nil }
+
 func (*seat) summon() { panic("ws: no loops here") }
