@@ -10,14 +10,16 @@ type Bus interface {
 }
 
 // Notice is one thing that nodes tell each other about a room or a user. Exactly one of
-// Head, Signal and Receipt is set.
+// Head, Signal, Receipt and Ended is set.
 type Notice struct {
 	Node    string // who says it; a node ignores its own
-	Room    string // empty for a signal to a user
-	User    string // whom a signal is for, when it is for a user
+	Room    string // empty for what is for a user
+	User    string // whom a signal is for, or whose session has ended
+	Session string // that sent the signal into the room: it is not told; or that has ended
 	Head    uint64 // the log has grown to here
 	Signal  *Signal
 	Receipt *Receipt
+	Ended   *Error // why a session of the user has ended, wherever it lives
 }
 
 // tell publishes a notice to the other nodes.
@@ -33,7 +35,11 @@ func (h *Hub) hear(n Notice) {
 	if n.Node == h.node {
 		return
 	}
-	if n.User != "" {
+	switch {
+	case n.Ended != nil:
+		h.endHere(n.User, n.Session, n.Ended)
+		return
+	case n.User != "":
 		h.signalUser(n.User, n.Signal)
 		return
 	}
@@ -53,7 +59,7 @@ func (r *Room) hear(n Notice) {
 	}
 	switch {
 	case n.Signal != nil:
-		r.machine.signal(n.Signal, "")
+		r.machine.signal(n.Signal, n.Session)
 	case n.Receipt != nil:
 		if _, rose := r.machine.marks.raise(*n.Receipt, r.machine.log.head); rose {
 			r.changed()

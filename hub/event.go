@@ -47,6 +47,7 @@ type Gap struct {
 	Room     string
 	From, To uint64
 	Why      GapReason
+	Epoch    string // of the log that To is meant in
 }
 
 const gapSize = 128

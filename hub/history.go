@@ -119,9 +119,13 @@ func (s *Session) Present(room string) ([]User, int, error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	r := ms.room
+	us, count := ms.room.present()
+	return us, count, nil
+}
+
+func (r *Room) present() ([]User, int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	p, _ := r.machine.who.whole(room, s.hub.limits.PresenceList)
-	return p.Joined, p.Count, nil
+	p, _ := r.machine.who.whole(r.name, r.hub.limits.PresenceList)
+	return p.Joined, p.Count
 }

@@ -217,7 +217,7 @@ func (h *Hub) signal(s *Signal, session string) {
 		r.signal(s, session)
 		h.release(r, 1)
 	}
-	h.tell(Notice{Room: s.Room, Signal: s})
+	h.tell(Notice{Room: s.Room, Session: session, Signal: s})
 }
 
 // SignalUser tells all sessions of a user, in whichever rooms they are.

@@ -16,6 +16,7 @@ type Joined struct {
 	Room      string
 	Epoch     string
 	Head      uint64
+	Next      uint64    // the seq of the next message that is pushed
 	Recovered bool      // nothing between Since and Head is missing; otherwise a Gap follows
 	Own       Receipt   // the user's watermarks
 	Receipts  []Receipt // others', the highest first, at most Limits.ReceiptList
@@ -73,7 +74,7 @@ func (s *Session) prepareJoin(name string) (*membership, error) {
 		return nil, err
 	}
 	ms := &membership{session: s, room: r}
-	ms.member = member{id: s.id, user: s.user, out: ms}
+	ms.member = member{id: s.id, before: s.before, user: s.user, out: ms}
 	s.rooms[name] = ms
 	s.unanswered++
 	return ms, nil
@@ -98,9 +99,7 @@ func (ms *membership) join(o JoinOptions, own Receipt, done func(Joined, error))
 	user := s.User()
 	r.refresh()
 	r.mu.Lock()
-	if own.Received > 0 {
-		r.machine.marks.know(own)
-	}
+	r.machine.marks.know(own)
 	ms.member.user = user
 	joined := r.machine.join(&ms.member, o)
 	r.mu.Unlock()

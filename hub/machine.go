@@ -56,6 +56,7 @@ func (r *room) join(m *member, o JoinOptions) Joined {
 		Epoch:     r.log.epoch,
 		Head:      r.log.head,
 		Recovered: recovered,
+		Next:      m.cursor,
 		Own:       r.marks.of(r.name, m.user.ID),
 		Receipts:  r.marks.list(m.user.ID, r.limits.ReceiptList),
 		Count:     len(r.who.users),
@@ -70,7 +71,7 @@ func (r *room) seat(m *member, o JoinOptions) bool {
 	case !o.Replay:
 		return true
 	case o.Epoch != "" && o.Epoch != r.log.epoch, o.Since > 0 && uint64(o.Since) > head:
-		m.gap = &Gap{Room: r.name, From: min(r.log.first, head), To: head, Why: GapEpoch}
+		m.gap = r.gap(min(r.log.first, head), head, GapEpoch)
 		return false
 	case o.Since < 0:
 		m.cursor = r.log.first
@@ -80,11 +81,15 @@ func (r *room) seat(m *member, o JoinOptions) bool {
 		return true
 	case uint64(o.Since)+1 < r.log.first:
 		m.cursor = r.log.first
-		m.gap = &Gap{Room: r.name, From: uint64(o.Since) + 1, To: r.log.first - 1, Why: GapTrimmed}
+		m.gap = r.gap(uint64(o.Since)+1, r.log.first-1, GapTrimmed)
 		return false
 	}
 	m.cursor = uint64(o.Since) + 1
 	return true
+}
+
+func (r *room) gap(from, to uint64, why GapReason) *Gap {
+	return &Gap{Room: r.name, From: from, To: to, Why: why, Epoch: r.log.epoch}
 }
 
 // start begins delivery to a member whose join was answered.
@@ -111,7 +116,7 @@ func (r *room) start(m *member) []page {
 // catching up after a lag, and turning live all go through here.
 func (r *room) advance(m *member) []page {
 	if m.cursor < r.log.first {
-		m.out.push(&Gap{Room: r.name, From: m.cursor, To: r.log.first - 1, Why: GapTrimmed}, gapSize, reply)
+		m.out.push(r.gap(m.cursor, r.log.first-1, GapTrimmed), gapSize, reply)
 		m.cursor = r.log.first
 	}
 	msgs, ok := r.log.recent(m.cursor)
@@ -163,7 +168,7 @@ func (r *room) restart(s RoomState) {
 		if m.state == joining {
 			continue
 		}
-		m.out.push(&Gap{Room: r.name, From: r.log.first, To: r.log.head, Why: GapEpoch}, gapSize, reply)
+		m.out.push(r.gap(r.log.first, r.log.head, GapEpoch), gapSize, reply)
 		m.cursor, m.quiet, m.state = r.log.first, nil, live
 	}
 }
@@ -185,7 +190,7 @@ func (r *room) drained(m *member) []page {
 	}
 	switch {
 	case m.state == lagging && m.lag == LagGap:
-		m.out.push(&Gap{Room: r.name, From: m.cursor, To: r.log.head, Why: GapLag}, gapSize, reply)
+		m.out.push(r.gap(m.cursor, r.log.head, GapLag), gapSize, reply)
 		m.cursor, m.quiet, m.state = r.log.head+1, nil, live
 	case m.state == lagging, m.state == waiting:
 		return r.advance(m)
@@ -235,11 +240,11 @@ func (r *room) push(m *member, msgs []*Message) {
 	}
 }
 
-// signal goes to every member but the session that sent it.
+// signal goes to every member but the session that sent it, or that its client goes on with.
 func (r *room) signal(s *Signal, from string) {
 	size := s.size()
 	for _, m := range r.members {
-		if m.id != from {
+		if from == "" || m.id != from && m.before != from {
 			m.tell(s, size)
 		}
 	}

@@ -6,6 +6,7 @@ package hub
 // member's own and quiet, or was told as a gap.
 type member struct {
 	id     string // its session's
+	before string // the session's that its client had before; may be empty
 	user   User
 	out    outlet
 	place  int    // in room.members

@@ -48,7 +48,7 @@ func (k *marks) raise(rc Receipt, head uint64) (Receipt, bool) {
 
 // know takes a receipt that was read from the store.
 func (k *marks) know(rc Receipt) {
-	if _, known := k.users[rc.User]; !known {
+	if _, known := k.users[rc.User]; !known && rc.Received > 0 {
 		k.users[rc.User] = rc
 	}
 }

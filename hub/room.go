@@ -172,6 +172,13 @@ func (r *Room) signal(s *Signal, from string) {
 	r.machine.signal(s, from)
 }
 
+// know takes a user's receipt as the store has it.
+func (r *Room) know(rc Receipt) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.machine.marks.know(rc)
+}
+
 func (r *Room) raise(rc Receipt) {
 	r.mu.Lock()
 	now, rose := r.machine.marks.raise(rc, r.machine.log.head)

@@ -27,6 +27,7 @@ type Session struct {
 
 	mu         sync.Mutex // guards what follows
 	user       User       // user.ID = userID
+	before     string     // the id of the client's session before this one
 	expiry     func()     // cancels
 	rooms      map[string]*membership
 	outbox     outbox
@@ -97,9 +98,18 @@ func (h *Hub) remove(s *Session) {
 	}
 }
 
-// End ends a user's live session by its id, if it is there: the same client came back over another
-// connection, or is not welcome any more.
+// End ends a user's live session by its id, on whichever node it is: the same client came back over
+// another connection, or is not welcome any more. It reports whether it was on this one; the others
+// are told, which may get lost.
 func (h *Hub) End(user, session string, cause *Error) bool {
+	if h.endHere(user, session, cause) {
+		return true
+	}
+	h.tell(Notice{User: user, Session: session, Ended: cause})
+	return false
+}
+
+func (h *Hub) endHere(user, session string, cause *Error) bool {
 	h.mu.Lock()
 	s, ok := h.sessions[session]
 	h.mu.Unlock()
@@ -112,6 +122,14 @@ func (h *Hub) End(user, session string, cause *Error) bool {
 
 // ID names the session; nobody can guess it.
 func (s *Session) ID() string { return s.id }
+
+// Follow says that the client had a session before this one, in whose name it may still act: rooms
+// that are joined from now on do not tell this session what that one signals.
+func (s *Session) Follow(before string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.before = before
+}
 
 // User returns who acts in this session.
 func (s *Session) User() User {
@@ -215,10 +233,13 @@ func (s *Session) Send(d Draft, done func(Sent, error)) {
 // Signal sends a signal to the other sessions in a room that this one is in. Room, Kind and Body
 // are the caller's; the rest is filled in.
 func (s *Session) Signal(sg *Signal) error {
-	ms, err := s.in(sg.Room)
-	if err != nil {
+	if _, err := s.in(sg.Room); err != nil {
 		return err
 	}
+	return s.signal(sg)
+}
+
+func (s *Session) signal(sg *Signal) error {
 	u := s.User()
 	sg.From, sg.Name = u.ID, u.Name
 	if err := s.hub.authorize(u, ActSignal, sg.Room); err != nil {
@@ -227,8 +248,7 @@ func (s *Session) Signal(sg *Signal) error {
 	if err := s.hub.checkSignal(s, sg); err != nil {
 		return err
 	}
-	ms.room.signal(sg, s.id)
-	s.hub.tell(Notice{Room: sg.Room, Signal: sg})
+	s.hub.signal(sg, s.id)
 	return nil
 }
 

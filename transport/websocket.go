@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"sync"
 	"time"
 
 	"github.com/vechehq/veche/ws"
@@ -48,21 +47,14 @@ func (o Options) withDefaults() Options {
 // WebSocket accepts WebSocket connections and knows those that live. It is safe for concurrent use.
 type WebSocket struct {
 	options Options
-
-	mu      sync.Mutex // guards what follows
-	sockets map[*socket]struct{}
-	opening int           // requests in Serve that have no socket yet
-	closing bool          // nobody is let in
-	empty   chan struct{} // closed when closing and nothing is left
+	sockets crew[*socket]
 }
 
 // NewWebSocket returns a transport. Close it.
 func NewWebSocket(o Options) *WebSocket {
-	return &WebSocket{
-		options: o.withDefaults(),
-		sockets: make(map[*socket]struct{}),
-		empty:   make(chan struct{}),
-	}
+	t := &WebSocket{options: o.withDefaults()}
+	t.sockets.init()
+	return t
 }
 
 // Options returns the options in force.
@@ -75,13 +67,13 @@ func (t *WebSocket) Options() Options { return t.options }
 //
 // A refused upgrade is answered here; headers that are already in w go out with either answer.
 func (t *WebSocket) Serve(w http.ResponseWriter, r *http.Request, protocol func(offered []string) string, open func(Pipe) Handler) {
-	if !t.begin() {
+	if !t.sockets.begin() {
 		http.Error(w, goingAway, http.StatusServiceUnavailable)
 		return
 	}
 	conn, err := ws.Accept(w, r, t.acceptOptions(protocol))
 	if err != nil { // and was answered
-		t.end(nil)
+		t.sockets.end(nil)
 		return
 	}
 	s := &socket{transport: t, conn: conn, over: overHTTP1}
@@ -89,8 +81,8 @@ func (t *WebSocket) Serve(w http.ResponseWriter, r *http.Request, protocol func(
 		s.over = overHTTP2
 	}
 	s.handler = open(s)
-	if closing := t.opened(s); closing {
-		s.Close(uint16(ws.StatusGoingAway), goingAway)
+	if closing := t.sockets.opened(s); closing {
+		s.Close(goingAwayCode, goingAway)
 	}
 	conn.Start(s)
 }
@@ -101,7 +93,11 @@ const (
 	overHTTP2 = "websocket/h2"
 )
 
-const goingAway = "the server is going away"
+// What is said to whom a transport sends away as it closes.
+const (
+	goingAwayCode = uint16(ws.StatusGoingAway)
+	goingAway     = "the server is going away"
+)
 
 func (t *WebSocket) acceptOptions(protocol func([]string) string) *ws.AcceptOptions {
 	o := &t.options
@@ -122,79 +118,14 @@ func (t *WebSocket) acceptOptions(protocol func([]string) string) *ws.AcceptOpti
 }
 
 // Len is how many connections live.
-func (t *WebSocket) Len() int {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return len(t.sockets)
-}
+func (t *WebSocket) Len() int { return t.sockets.len() }
 
 // Close lets nobody in any more, closes what is open with 1001, and waits until all sessions have had
 // their Closed. When ctx ends the rest is cut off, and waited for.
 func (t *WebSocket) Close(ctx context.Context) error {
-	t.mu.Lock()
-	if !t.closing {
-		t.closing = true
-		t.leave()
-	}
-	t.mu.Unlock()
-	t.each(func(s *socket) { s.Close(uint16(ws.StatusGoingAway), goingAway) })
-	select {
-	case <-t.empty:
-		return nil
-	case <-ctx.Done():
-	}
-	t.each(func(s *socket) { _ = s.conn.CloseNow() })
-	<-t.empty
-	return ctx.Err()
-}
-
-func (t *WebSocket) each(f func(*socket)) {
-	t.mu.Lock()
-	all := make([]*socket, 0, len(t.sockets))
-	for s := range t.sockets {
-		all = append(all, s)
-	}
-	t.mu.Unlock()
-	for _, s := range all {
-		f(s)
-	}
-}
-
-func (t *WebSocket) begin() bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.closing {
-		return false
-	}
-	t.opening++
-	return true
-}
-
-// opened counts a socket, and reports whether Close began while it was being opened.
-func (t *WebSocket) opened(s *socket) (closing bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.opening--
-	t.sockets[s] = struct{}{}
-	return t.closing
-}
-
-// end forgets a socket, or with nil one that never came to be.
-func (t *WebSocket) end(s *socket) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if s == nil {
-		t.opening--
-	}
-	delete(t.sockets, s)
-	t.leave()
-}
-
-// leave closes empty when the last one has gone. t.mu is held.
-func (t *WebSocket) leave() {
-	if t.closing && t.opening == 0 && len(t.sockets) == 0 {
-		close(t.empty)
-	}
+	return t.sockets.close(ctx,
+		func(s *socket) { s.Close(goingAwayCode, goingAway) },
+		func(s *socket) { _ = s.conn.CloseNow() })
 }
 
 // socket is one connection: a Pipe to its session, a handler to the engine.
@@ -225,7 +156,7 @@ func (s *socket) Drain(*ws.Conn) (more bool) { return s.handler.Drain() }
 // Closed is the engine's.
 func (s *socket) Closed(_ *ws.Conn, err error) {
 	s.handler.Closed(inOrder(err))
-	s.transport.end(s)
+	s.transport.sockets.end(s)
 }
 
 // inOrder returns nil for the ends that clients mean.

@@ -11,6 +11,9 @@ func (s *session) Drain() (more bool) { return s.Line.Drain(s.tell) }
 
 // tell sends one event of the outbox.
 func (s *session) tell(e hub.Event) {
+	if s.trail != nil {
+		s.trail.lead(e)
+	}
 	switch e := e.(type) {
 	case *hub.Message:
 		s.share(messageFrame(e))
@@ -22,6 +25,8 @@ func (s *session) tell(e hub.Event) {
 		s.share(presenceFrame(e))
 	case *hub.Gap:
 		s.send(&wire.Gap{Room: e.Room, From: e.From, To: e.To, Why: string(e.Why)})
+	case *entered:
+		s.send(e.JoinOK)
 	case *page:
 		defer s.wasRead()
 		s.send(e.encode())

@@ -2,6 +2,7 @@ package native
 
 import (
 	"errors"
+	"time"
 
 	"github.com/vechehq/veche/gateway/line"
 	"github.com/vechehq/veche/hub"
@@ -18,6 +19,18 @@ func (s *session) End(cause error) {
 	s.partWith(bye, e, cause)
 }
 
+// again says when a client that comes back by itself is to do so.
+func again(bye wire.Event) time.Duration {
+	b, ok := bye.(*wire.Bye)
+	switch {
+	case !ok, b.Retry && b.After == 0:
+		return 0
+	case !b.Retry:
+		return -1
+	}
+	return max(b.After, time.Millisecond)
+}
+
 // refuse ends a connection that has no session: an error, then the close.
 func (s *session) refuse(id wire.ID, err error) {
 	e := hub.AsError(err)
@@ -26,7 +39,12 @@ func (s *session) refuse(id wire.ID, err error) {
 
 func (s *session) partWith(last wire.Event, e *hub.Error, cause error) {
 	s.part(&line.Farewell{
-		Say:    func() { s.send(last) },
+		Say: func() {
+			if s.trail != nil {
+				s.trail.guide.Retry(again(last))
+			}
+			s.send(last)
+		},
 		Code:   wire.CloseCode(string(e.Code), e.Retry),
 		Reason: reason(e),
 		Cause:  cause,
@@ -36,6 +54,9 @@ func (s *session) partWith(last wire.Event, e *hub.Error, cause error) {
 func (s *session) part(f *line.Farewell) {
 	s.calm()
 	s.Part(f)
+	if s.trail != nil {
+		s.trail.guide.Part()
+	}
 }
 
 func refusal(id wire.ID, room string, e *hub.Error) *wire.Error {

@@ -63,7 +63,11 @@ func Protocol(offered []string) string {
 type Visit struct {
 	User  hub.User   // who makes the request; without ID nobody, until a hello says who
 	Err   error      // a credential was there and is no good
-	Query url.Values // room, since, epoch, hello
+	Query url.Values // room, since, epoch, hello; of an HTTP door rooms, name
+
+	// Of an HTTP door only.
+	Session string // that the client had before, on whichever node
+	Last    string // Last-Event-ID: the cursors that a stream goes on from
 }
 
 // helloWait is how long a client that announced a hello may take to say it.

@@ -21,7 +21,11 @@ func (s *session) wait() {
 // hello identifies the client: it opens the session, renews it, or, as the first that is said,
 // changes the user. One that fails changes nothing.
 func (s *session) hello(hs *hub.Session, h *wire.Hello) {
-	u, before, err := s.identify(hs, h)
+	now, nowErr := s.visit.User, s.visit.Err
+	if hs != nil {
+		now, nowErr = hs.User(), nil
+	}
+	u, before, err := s.home.identify(h, now, nowErr)
 	if err == nil {
 		err = s.become(hs, u)
 	}
@@ -40,21 +44,20 @@ func (s *session) hello(hs *hub.Session, h *wire.Hello) {
 	}
 }
 
-// identify says who the client claims to be, and which session of theirs it goes on with.
-func (s *session) identify(hs *hub.Session, h *wire.Hello) (u hub.User, before string, err error) {
+// identify says who the client claims to be, and which session of theirs it goes on with. now is who it
+// was before, or what was wrong with that.
+func (g *Gateway) identify(h *wire.Hello, now hub.User, nowErr error) (u hub.User, before string, err error) {
 	resumed, before, resumeErr := hub.User{}, "", error(nil)
 	if h.Resume != "" {
-		resumed, before, resumeErr = s.home.config.Identity.Resume(h.Resume)
+		resumed, before, resumeErr = g.config.Identity.Resume(h.Resume)
 	}
 	switch {
 	case h.Token != "":
-		u, err = s.home.config.Identity.Token(h.Token)
+		u, err = g.config.Identity.Token(h.Token)
 	case h.Resume != "":
 		u, err = resumed, resumeErr
-	case hs != nil:
-		u = hs.User()
 	default:
-		u, err = s.visit.User, s.visit.Err
+		u, err = now, nowErr
 	}
 	if err == nil && u.ID == "" {
 		err = &hub.Error{Code: hub.CodeUnauthorized, Message: "a token is required here"}
@@ -94,10 +97,11 @@ func (s *session) connect(u hub.User) error {
 	return nil
 }
 
-// takeOver ends the session that the client had before, if it lives on this node.
+// takeOver ends the session that the client had before, on whichever node it lives.
 func (s *session) takeOver(u hub.User, before string) {
 	hs, _ := s.State()
 	if before != "" && before != hs.ID() {
+		hs.Follow(before)
 		s.home.config.Hub.End(u.ID, before, hub.ErrReplaced)
 	}
 }
@@ -105,9 +109,14 @@ func (s *session) takeOver(u hub.User, before string) {
 // welcome tells the client who it is, and answers its hello.
 func (s *session) welcome(id wire.ID) {
 	hs, _ := s.State()
+	s.reply(s.home.greet(hs))
+	s.ok(id, "")
+}
+
+func (g *Gateway) greet(hs *hub.Session) *wire.Welcome {
 	u := hs.User()
-	c := &s.home.config
-	s.reply(&wire.Welcome{
+	c := &g.config
+	return &wire.Welcome{
 		Session: hs.ID(),
 		User:    wire.User{ID: u.ID, Name: u.Name},
 		Guest:   u.Guest,
@@ -116,7 +125,6 @@ func (s *session) welcome(id wire.ID) {
 		Expires: u.Expires,
 		Time:    time.Now(),
 		Server:  c.Server,
-		Limits:  s.home.limits,
-	})
-	s.ok(id, "")
+		Limits:  g.limits,
+	}
 }

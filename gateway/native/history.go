@@ -27,11 +27,7 @@ func (s *session) history(hs *hub.Session, r *wire.History) {
 		s.fail(r.ID, r.Room, &hub.Error{Code: hub.CodeBusy, Message: "too many history requests at once", Retry: true})
 		return
 	}
-	q := hub.HistoryQuery{Before: r.Before, Limit: r.Limit}
-	if r.Forward {
-		q.After = &r.After
-	}
-	hs.History(r.Room, q, func(h hub.History, err error) {
+	hs.History(r.Room, query(r), func(h hub.History, err error) {
 		if err != nil {
 			s.wasRead()
 			s.fail(r.ID, r.Room, err)
@@ -40,6 +36,14 @@ func (s *session) history(hs *hub.Session, r *wire.History) {
 			s.replySized(p, p.trim())
 		}
 	})
+}
+
+func query(r *wire.History) hub.HistoryQuery {
+	q := hub.HistoryQuery{Before: r.Before, Limit: r.Limit}
+	if r.Forward {
+		q.After = &r.After
+	}
+	return q
 }
 
 func (s *session) mayRead() bool {

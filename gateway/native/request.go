@@ -11,9 +11,9 @@ func (s *session) request(hs *hub.Session, r wire.Request) {
 	case *wire.Send:
 		s.submit(hs, r)
 	case *wire.Signal:
-		s.answer(r.ID, r.Room, hs.Signal(&hub.Signal{Room: r.Room, Kind: r.Kind, Body: body(r.Body)}))
+		s.answer(r.ID, r.Room, hs.Signal(signal(r)))
 	case *wire.Receipt:
-		s.answer(r.ID, r.Room, hs.Receipt(hub.Receipt{Room: r.Room, Received: r.Received, Read: r.Read}))
+		s.answer(r.ID, r.Room, hs.Receipt(receipt(r)))
 	case *wire.Join:
 		s.join(r)
 	case *wire.Leave:
@@ -28,12 +28,12 @@ func (s *session) request(hs *hub.Session, r wire.Request) {
 }
 
 func (s *session) submit(hs *hub.Session, r *wire.Send) {
-	hs.Send(hub.Draft{Room: r.Room, CID: r.CID, Kind: r.Kind, Body: body(r.Body)}, func(sent hub.Sent, err error) {
+	hs.Send(draft(r), func(sent hub.Sent, err error) {
 		switch {
 		case err != nil:
 			s.fail(r.ID, r.Room, err)
 		case r.ID != "":
-			s.reply(&wire.SendOK{ID: r.ID, Room: r.Room, Seq: sent.Seq, At: sent.At, Dup: sent.Dup})
+			s.reply(sentOK(r, sent))
 		}
 	})
 }
@@ -43,7 +43,7 @@ func (s *session) submit(hs *hub.Session, r *wire.Send) {
 func (s *session) join(r *wire.Join) {
 	hs, _ := s.State()
 	s.Hold()
-	hs.Join(r.Room, hub.JoinOptions{Since: r.Since, Replay: r.Replay, Epoch: r.Epoch}, func(j hub.Joined, err error) {
+	hs.Join(r.Room, joinOptions(r), func(j hub.Joined, err error) {
 		if err != nil {
 			s.fail(r.ID, r.Room, err)
 		} else {
@@ -51,6 +51,10 @@ func (s *session) join(r *wire.Join) {
 		}
 		s.Release()
 	})
+}
+
+func joinOptions(r *wire.Join) hub.JoinOptions {
+	return hub.JoinOptions{Since: r.Since, Replay: r.Replay, Epoch: r.Epoch}
 }
 
 func joined(id wire.ID, j hub.Joined) *wire.JoinOK {
@@ -69,6 +73,23 @@ func (s *session) present(hs *hub.Session, r *wire.PresenceQuery) {
 		return
 	}
 	s.reply(&wire.PresenceOK{ID: r.ID, Room: r.Room, Users: users(us), Count: count})
+}
+
+// sentOK answers a send.
+func sentOK(r *wire.Send, sent hub.Sent) *wire.SendOK {
+	return &wire.SendOK{ID: r.ID, Room: r.Room, Seq: sent.Seq, At: sent.At, Dup: sent.Dup}
+}
+
+func draft(r *wire.Send) hub.Draft {
+	return hub.Draft{Room: r.Room, CID: r.CID, Kind: r.Kind, Body: body(r.Body)}
+}
+
+func signal(r *wire.Signal) *hub.Signal {
+	return &hub.Signal{Room: r.Room, Kind: r.Kind, Body: body(r.Body)}
+}
+
+func receipt(r *wire.Receipt) hub.Receipt {
+	return hub.Receipt{Room: r.Room, Received: r.Received, Read: r.Read}
 }
 
 // replySize is what an answer counts for in the outbox, about, in bytes.

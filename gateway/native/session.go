@@ -15,6 +15,7 @@ type session struct {
 	line.Line
 	home  *Gateway
 	visit Visit
+	trail *trail // nil on a connection that stays; immutable
 
 	// owned by Receive
 	spoken  bool // a request was made: the user cannot change any more

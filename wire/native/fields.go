@@ -68,7 +68,7 @@ func (f *fields) parse(text []byte) error {
 			f.set(name, value)
 		}
 	})
-	if !ok || s.peek() != 0 || s.pos != len(text) {
+	if !ok || !s.atEnd() {
 		return errors.New("that is no JSON object")
 	}
 	return nil

@@ -26,6 +26,9 @@ func (s *scanner) peek() byte {
 	return 0
 }
 
+// atEnd reports whether nothing but white space is left.
+func (s *scanner) atEnd() bool { return s.peek() == 0 && s.pos == len(s.text) }
+
 // take takes c if it comes next.
 func (s *scanner) take(c byte) bool {
 	if s.peek() != c {

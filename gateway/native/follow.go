@@ -1,0 +1,149 @@
+package native
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/vechehq/veche/gateway/line"
+	"github.com/vechehq/veche/hub"
+	"github.com/vechehq/veche/transport"
+	wire "github.com/vechehq/veche/wire/native"
+)
+
+// Follow begins a session on a pipe whose client comes back by itself, with cursors: it joins the
+// rooms that the visit names, and hears nothing from the client. What is refused at once is an error:
+// the visitor, or all the rooms.
+func (g *Gateway) Follow(p transport.Guide, v Visit) (transport.Handler, error) {
+	u, err := v.caller()
+	if err != nil {
+		return nil, err
+	}
+	joins, err := v.joins()
+	if err != nil {
+		return nil, badRequest(err)
+	}
+	s := &session{Line: line.Line{Pipe: p}, home: g, trail: newTrail(p)}
+	if err := s.connect(u); err != nil {
+		return nil, err
+	}
+	hs, _ := s.State()
+	hs.Follow(v.Session)
+	s.welcome("")
+	if err := s.joinAll(joins); err != nil {
+		hs.Close(err)
+		return nil, err
+	}
+	s.takeOver(u, v.Session)
+	return s, nil
+}
+
+// Again lets a session that Follow began go on with the rooms that the client names now: it joins new
+// ones and leaves those that are missing. It is false if the client is elsewhere than it was told.
+func (g *Gateway) Again(h transport.Handler, v Visit) bool {
+	s := h.(*session)
+	joins, err := v.joins()
+	if err != nil {
+		return false
+	}
+	join, leave, ok := s.trail.compare(joins)
+	if !ok {
+		return false
+	}
+	hs, _ := s.State()
+	for _, room := range leave {
+		s.trail.end(room)
+		_ = hs.Leave(room) // its join may have failed
+	}
+	for _, j := range join {
+		s.track(j, func(err error) { s.lost(j, err) })
+	}
+	return true
+}
+
+// caller says who makes a request that must say so itself. A guest may choose a name.
+func (v *Visit) caller() (hub.User, error) {
+	switch {
+	case v.Err != nil:
+		return hub.User{}, v.Err
+	case v.User.ID == "":
+		return hub.User{}, &hub.Error{Code: hub.CodeUnauthorized, Message: "a token is required here"}
+	}
+	u := v.User
+	if name := strings.TrimSpace(v.Query.Get("name")); u.Guest && name != "" {
+		u.Name = name
+	}
+	return u, nil
+}
+
+// joins returns the joins that the query and Last-Event-ID ask for. The latter knows better where the
+// client is, the former in which rooms.
+func (v *Visit) joins() ([]*wire.Join, error) {
+	joins, err := wire.ParseCursors(v.Query.Get("rooms"))
+	if err != nil {
+		return nil, err
+	}
+	if v.Query.Has("room") {
+		j, err := wire.ParseJoin(v.Query.Get("room"), v.Query.Get("since"), v.Query.Get("epoch"))
+		if err != nil {
+			return nil, err
+		}
+		if !slices.ContainsFunc(joins, func(other *wire.Join) bool { return other.Room == j.Room }) {
+			joins = append(joins, j)
+		}
+	}
+	last, err := wire.ParseCursors(v.Last)
+	if err != nil {
+		return nil, err
+	}
+	for i, j := range joins {
+		at := slices.IndexFunc(last, func(l *wire.Join) bool { return l.Room == j.Room })
+		if at >= 0 {
+			joins[i] = last[at]
+		}
+	}
+	return joins, nil
+}
+
+// joinAll joins rooms. If all are refused at once it returns why the first was.
+func (s *session) joinAll(joins []*wire.Join) error {
+	var refused []error
+	for _, j := range joins {
+		now := true
+		s.track(j, func(err error) {
+			if now {
+				refused = append(refused, err)
+			}
+			s.lost(j, err)
+		})
+		now = false
+	}
+	if len(joins) > 0 && len(refused) == len(joins) {
+		return refused[0]
+	}
+	return nil
+}
+
+// track joins a room, of which the trail then knows where the client is.
+func (s *session) track(j *wire.Join, failed func(error)) {
+	hs, _ := s.State()
+	s.trail.begin(j)
+	s.Hold()
+	hs.Join(j.Room, joinOptions(j), func(joined hub.Joined, err error) {
+		if err != nil {
+			failed(err)
+		} else {
+			s.reply(entry(j, joined))
+		}
+		s.Release()
+	})
+}
+
+func entry(asked *wire.Join, j hub.Joined) *entered {
+	return &entered{asked: asked, next: j.Next, JoinOK: joined("", j)}
+}
+
+// lost tells that a room could not be joined.
+func (s *session) lost(j *wire.Join, err error) {
+	s.trail.fail(j.Room, hub.AsError(err).Retry)
+	s.fail("", j.Room, err)
+}
