@@ -3,6 +3,7 @@ package veche
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 )
 
@@ -28,11 +29,23 @@ func (s *Server) Close(ctx context.Context) error {
 	return s.closeErr
 }
 
+// closeDoors ends what is still open of each transport, all within the same time.
+func (s *Server) closeDoors(ctx context.Context) error {
+	doors := []func(context.Context) error{s.sockets.Close, s.streams.Close, s.polls.Close}
+	errs := make([]error, len(doors))
+	var closing sync.WaitGroup
+	for i, door := range doors {
+		closing.Go(func() { errs[i] = door(ctx) })
+	}
+	closing.Wait()
+	return errors.Join(errs...)
+}
+
 func (s *Server) close(ctx context.Context) error {
 	if err := s.Drain(ctx); err != nil {
 		s.log.Info("not all clients left in time", "sessions", s.hub.Sessions())
 	}
-	if err := s.sockets.Close(ctx); err != nil {
+	if err := s.closeDoors(ctx); err != nil {
 		s.log.Info("connections were cut", "err", err)
 	}
 	err := s.shutdown(ctx)

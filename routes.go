@@ -18,6 +18,12 @@ func (s *Server) mux() http.Handler {
 	m.HandleFunc("GET /readyz", s.ready)
 	s.socket(m, "/ws", s.speakNative)
 	s.socket(m, "/raw/{room...}", s.speakRaw)
+	m.HandleFunc("GET /events", withoutHead(s.shared(s.events)))
+	m.HandleFunc("GET /poll", withoutHead(s.shared(s.poll)))
+	m.HandleFunc("POST /send", s.shared(s.post))
+	for _, door := range []string{"/events", "/poll", "/send"} {
+		m.HandleFunc("OPTIONS "+door, s.shared(preflight))
+	}
 	m.HandleFunc("GET /{$}", s.page)
 	m.Handle("/", web.Handler())
 	return guarded(m)

@@ -28,6 +28,8 @@ type Server struct {
 	hub     *hub.Hub
 	hooks   hooks
 	sockets *transport.WebSocket
+	streams *transport.SSE
+	polls   *transport.LongPoll
 	native  *native.Gateway
 	raw     *raw.Gateway
 	routes  http.Handler
@@ -80,6 +82,8 @@ func New(c Config) (*Server, error) {
 		MaxMessage: maxFrame, PingInterval: pingInterval,
 		Compression: transport.CompressionNoTakeover, OriginPatterns: c.Origins,
 	})
+	s.streams = transport.NewSSE()
+	s.polls = transport.NewLongPoll()
 	s.native = native.New(native.Config{
 		Hub: s.hub, Identity: identities, Server: "veche/" + Version(), Ping: pingInterval, Frame: maxFrame,
 	})

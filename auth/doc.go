@@ -46,6 +46,7 @@
 //
 // # What it refuses to do
 //
-// It takes no token from a URL's query, where logs and referrers would keep it. It keeps no accounts,
-// no passwords and no list of revoked tokens: a token is good until it expires, so let it be soon.
+// It takes no token from a URL's query, where logs and referrers would keep it; but for an EventSource,
+// which cannot set headers, a resume token, which is one client's, and good for a day ([Auth.Visit]).
+// It keeps no accounts, no passwords and no list of revoked tokens: a token is good until it expires, so let it be soon.
 package auth

@@ -35,6 +35,26 @@ func (a *Auth) Request(r *http.Request, set http.Header) (hub.User, error) {
 	return a.guest(r, set), nil
 }
 
+// Visit is Request for a request of HTTP that goes on with an earlier session: by the query's "resume",
+// a token that Issue made, which comes after the header and before the cookies. session is the one
+// that it names, if it is the user's.
+func (a *Auth) Visit(r *http.Request, set http.Header) (u hub.User, session string, err error) {
+	resume := r.URL.Query().Get("resume")
+	if resume == "" {
+		u, err = a.Request(r, set)
+		return u, "", err
+	}
+	resumed, session, err := a.Resume(resume)
+	token, ok := bearer(r)
+	if !ok {
+		return resumed, session, err
+	}
+	if u, err = a.Token(token); u.ID != resumed.ID {
+		session = ""
+	}
+	return u, session, err
+}
+
 func requestToken(r *http.Request) (token string, ok bool) {
 	if token, ok = bearer(r); ok {
 		return token, true

@@ -132,7 +132,7 @@ func checkUpgrade(r *http.Request) *HandshakeError {
 }
 
 func checkOrigin(r *http.Request, o *AcceptOptions) *HandshakeError {
-	switch ok, err := originAllowed(r, o.OriginPatterns); {
+	switch ok, err := OriginAllowed(r, o.OriginPatterns); {
 	case err != nil:
 		e := refused(http.StatusInternalServerError, "a pattern of allowed origins is malformed")
 		e.By, e.wrapped = Server, err

@@ -8,8 +8,9 @@ import (
 	"strings"
 )
 
-// originAllowed checks where a browser's request comes from: RFC 6455, section 10.2.
-func originAllowed(r *http.Request, patterns []string) (bool, error) {
+// OriginAllowed checks where a browser's request comes from (RFC 6455, section 10.2), as Accept does: for
+// doors of the same server that are no WebSockets. patterns are as AcceptOptions.OriginPatterns.
+func OriginAllowed(r *http.Request, patterns []string) (bool, error) {
 	lines := r.Header["Origin"]
 	if len(lines) == 0 {
 		return true, nil // not a browser

@@ -55,7 +55,7 @@ func (g *Gateway) Again(h transport.Handler, v Visit) bool {
 		_ = hs.Leave(room) // its join may have failed
 	}
 	for _, j := range join {
-		s.track(j, func(err error) { s.lost(j, err) })
+		s.track(j, func(error) {})
 	}
 	return true
 }
@@ -113,7 +113,6 @@ func (s *session) joinAll(joins []*wire.Join) error {
 			if now {
 				refused = append(refused, err)
 			}
-			s.lost(j, err)
 		})
 		now = false
 	}
@@ -131,6 +130,7 @@ func (s *session) track(j *wire.Join, failed func(error)) {
 	hs.Join(j.Room, joinOptions(j), func(joined hub.Joined, err error) {
 		if err != nil {
 			failed(err)
+			s.lost(j, err)
 		} else {
 			s.reply(entry(j, joined))
 		}
@@ -142,8 +142,12 @@ func entry(asked *wire.Join, j hub.Joined) *entered {
 	return &entered{asked: asked, next: j.Next, JoinOK: joined("", j)}
 }
 
-// lost tells that a room could not be joined.
+// lost tells that a room could not be joined. If it may be later, the client is to come back for it.
 func (s *session) lost(j *wire.Join, err error) {
-	s.trail.fail(j.Room, hub.AsError(err).Retry)
 	s.fail("", j.Room, err)
+	if hub.AsError(err).Retry {
+		s.End(err)
+		return
+	}
+	s.trail.end(j.Room)
 }

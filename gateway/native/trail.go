@@ -23,7 +23,6 @@ type place struct {
 	at      wire.Join // how the client goes on that has all that was sent
 	told    wire.Join // at, when the client was last told
 	greeted bool      // it was told who is there
-	failed  bool      // the join failed, and may succeed later
 }
 
 func newTrail(g transport.Guide) *trail {
@@ -54,24 +53,7 @@ type entered struct {
 func (t *trail) begin(j *wire.Join) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if p := t.find(j.Room); p != nil {
-		p.failed = false
-		return
-	}
 	t.places = append(t.places, &place{at: *j, told: *j})
-}
-
-// fail notes that a room could not be joined. One that may be joined later keeps its place.
-func (t *trail) fail(room string, retry bool) {
-	if !retry {
-		t.end(room)
-		return
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if p := t.find(room); p != nil {
-		p.failed = true
-	}
 }
 
 // find returns the room's place. t.mu is held.
@@ -100,7 +82,7 @@ func (t *trail) compare(asked []*wire.Join) (join []*wire.Join, leave []string, 
 	for _, j := range asked {
 		named[j.Room] = true
 		switch p := t.find(j.Room); {
-		case p == nil, p.failed:
+		case p == nil:
 			join = append(join, j)
 		case p.told != *j:
 			return nil, nil, false

@@ -1,0 +1,51 @@
+package veche
+
+import (
+	"net/http"
+
+	"github.com/vechehq/veche/hub"
+	"github.com/vechehq/veche/transport"
+)
+
+// preflightAge is for how long a browser may remember what it was told, in seconds: as long as any does.
+const preflightAge = "7200"
+
+// shared lets pages of the server's own origin and of Config.Origins at a door, and nobody else's: a
+// browser would send the user's cookies along, whatever page asks. It speaks CORS (WHATWG Fetch,
+// section 3.2) to those that may.
+func (s *Server) shared(next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Add("Vary", "Origin")
+		if !transport.OriginAllowed(r, s.config.Origins) {
+			s.refuse(w, r, &Error{Code: hub.CodeForbidden, Message: "pages of this origin are not allowed here"})
+			return
+		}
+		if origin := r.Header.Get("Origin"); origin != "" {
+			h.Set("Access-Control-Allow-Origin", origin)
+			h.Set("Access-Control-Allow-Credentials", "true")
+		}
+		next(w, r)
+	}
+}
+
+// preflight answers a browser that asks whether a page may ask.
+func preflight(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("Access-Control-Allow-Methods", "GET, POST")
+	h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Last-Event-ID")
+	h.Set("Access-Control-Max-Age", preflightAge)
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// withoutHead refuses HEAD, which a mux takes for GET: its answer would be one that does not end.
+func withoutHead(next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodHead {
+			w.Header().Set("Allow", "GET, OPTIONS")
+			w.WriteHeader(http.StatusMethodNotAllowed)
+			return
+		}
+		next(w, r)
+	}
+}

@@ -1,0 +1,108 @@
+package veche
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/vechehq/veche/gateway/native"
+	"github.com/vechehq/veche/hub"
+	"github.com/vechehq/veche/transport"
+)
+
+const (
+	defaultWait = 25 * time.Second // of a poll
+	maxWait     = 60 * time.Second
+)
+
+// visit says who makes a request at an HTTP door, and what it asks for.
+func (s *Server) visit(w http.ResponseWriter, r *http.Request) native.Visit {
+	u, session, err := s.auth.Visit(r, w.Header())
+	return native.Visit{User: u, Session: session, Err: err, Query: r.URL.Query(), Last: r.Header.Get("Last-Event-ID")}
+}
+
+// events streams rooms as Server-Sent Events.
+func (s *Server) events(w http.ResponseWriter, r *http.Request) {
+	err := s.streams.Serve(w, r, func(p transport.Guide) (transport.Handler, error) {
+		return s.native.Follow(p, s.visit(w, r))
+	})
+	if err != nil {
+		s.refuse(w, r, err)
+	}
+}
+
+// poll waits for what there is to say, and says it.
+func (s *Server) poll(w http.ResponseWriter, r *http.Request) {
+	wait, err := waitOf(r)
+	if err != nil {
+		s.refuse(w, r, err)
+		return
+	}
+	_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // the server's would end the wait
+	v := s.visit(w, r)
+	answer, err := s.polls.Ask(r.Context(), transport.Ask{
+		At:    v.Query.Get("at"),
+		Owner: v.User.ID,
+		Wait:  wait,
+		Open:  func(p transport.Guide) (transport.Handler, error) { return s.native.Follow(p, v) },
+		Again: func(h transport.Handler) bool { return v.Err == nil && s.native.Again(h, v) },
+	})
+	if err != nil {
+		s.refuse(w, r, err)
+		return
+	}
+	s.reply(w, r, http.StatusOK, answer)
+}
+
+func waitOf(r *http.Request) (time.Duration, error) {
+	text := r.URL.Query().Get("wait")
+	if text == "" {
+		return defaultWait, nil
+	}
+	seconds, err := strconv.Atoi(text)
+	wait := time.Duration(seconds) * time.Second
+	if err != nil || wait < 0 || wait > maxWait {
+		return 0, &Error{Code: hub.CodeBadRequest, Message: "wait is not a number of seconds from 0 to 60"}
+	}
+	return wait, nil
+}
+
+// post does what clients say that have no connection to say it on.
+func (s *Server) post(w http.ResponseWriter, r *http.Request) {
+	text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxFrame))
+	if _, large := errors.AsType[*http.MaxBytesError](err); large {
+		s.refuse(w, r, &Error{Code: hub.CodeTooLarge, Message: "the request is larger than 1 MiB"})
+		return
+	}
+	if err != nil {
+		return // the client is gone, or too slow
+	}
+	status, answer := s.native.Post(s.visit(w, r), text)
+	s.reply(w, r, status, answer)
+}
+
+func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	if errors.Is(err, transport.ErrClosing) {
+		err = hub.ErrDraining
+	}
+	status, answer := native.Refuse(err)
+	s.reply(w, r, status, answer)
+}
+
+// reply writes an answer of the HTTP doors, small if the client takes it so.
+func (s *Server) reply(w http.ResponseWriter, r *http.Request, status int, answer []byte) {
+	h := w.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Cache-Control", "no-store")
+	if status == http.StatusServiceUnavailable {
+		h.Set("Retry-After", "1")
+	}
+	answer = compress(h, r, answer)
+	h.Set("Content-Length", strconv.Itoa(len(answer)))
+	control := http.NewResponseController(w)
+	_ = control.SetWriteDeadline(time.Now().Add(writePatience)) // the wait does not count
+	w.WriteHeader(status)
+	_, _ = w.Write(answer) // the client may be gone
+}
