@@ -58,8 +58,9 @@ type Ask struct {
 // Open, or ErrClosing. When ctx ends the answer is nil, and nothing is lost but by who asks with an
 // older at.
 func (t *LongPoll) Ask(ctx context.Context, a Ask) ([]byte, error) {
-	if p := t.resume(ctx, a); p != nil {
-		return p.serve(ctx, a.Wait), nil
+	before, ok := t.resume(ctx, a)
+	if ok {
+		return before.serve(ctx, a.Wait), nil
 	}
 	if !t.polls.begin() {
 		return nil, ErrClosing
@@ -76,24 +77,27 @@ func (t *LongPoll) Ask(ctx context.Context, a Ask) ([]byte, error) {
 	if t.polls.opened(p) {
 		p.Close(goingAwayCode, goingAway)
 	}
+	if before != nil {
+		before.Close(goingAwayCode, goingAway)
+	}
 	return p.serve(ctx, a.Wait), nil
 }
 
-// resume returns the poll that the client goes on with, and its turn.
-func (t *LongPoll) resume(ctx context.Context, a Ask) *poll {
+// resume returns the poll that At names. If the client can go on with it, it has the turn.
+func (t *LongPoll) resume(ctx context.Context, a Ask) (p *poll, ok bool) {
 	key, n, ok := parseAt(a.At)
 	if !ok {
-		return nil
+		return nil, false
 	}
-	p := t.named.find(key)
+	p = t.named.find(key)
 	if p == nil || p.owner != a.Owner || !p.take(ctx) {
-		return nil
+		return nil, false
 	}
 	if !p.current(n) || !a.Again(p.handler) {
 		p.yield()
-		return nil
+		return p, false
 	}
-	return p
+	return p, true
 }
 
 // parseAt reads KEY.N, a poll and the number of its last answer.

@@ -199,7 +199,7 @@ func (p *poll) serve(ctx context.Context, wait time.Duration) []byte {
 	case answered:
 		answer = p.answer()
 	case replaced:
-		answer = []byte(`{"events":[]}`)
+		answer = []byte(`{"events":[]}` + "\n")
 	}
 	if p.over() {
 		p.end()
