@@ -1,7 +1,7 @@
 package native
 
 import (
-	"net/url"
+	"encoding/hex"
 	"strconv"
 	"strings"
 )
@@ -31,14 +31,37 @@ func ParseCursors(text string) ([]*Join, error) {
 func parseCursor(text string) (*Join, error) {
 	room, rest, _ := strings.Cut(text, ":")
 	since, epoch, _ := strings.Cut(rest, ":")
-	room, err := url.PathUnescape(room)
-	if err != nil {
+	room, ok := unescaped(room)
+	if !ok {
 		return nil, &DecodeError{Reason: "room is not percent-encoded"}
 	}
-	if epoch, err = url.PathUnescape(epoch); err != nil {
+	if epoch, ok = unescaped(epoch); !ok {
 		return nil, &DecodeError{Reason: "epoch is not percent-encoded"}
 	}
 	return ParseJoin(room, since, epoch)
+}
+
+// unescaped undoes percent-encoding.
+func unescaped(s string) (string, bool) {
+	plain, rest, escaped := strings.Cut(s, "%")
+	if !escaped {
+		return s, true
+	}
+	var b strings.Builder
+	for ; escaped; plain, rest, escaped = strings.Cut(rest, "%") {
+		b.WriteString(plain)
+		if len(rest) < 2 {
+			return "", false
+		}
+		c, err := hex.DecodeString(rest[:2])
+		if err != nil {
+			return "", false
+		}
+		b.Write(c)
+		rest = rest[2:]
+	}
+	b.WriteString(plain)
+	return b.String(), true
 }
 
 // AppendCursor appends the join as a cursor.
@@ -57,14 +80,14 @@ func (j *Join) AppendCursor(b []byte) []byte {
 // appendEscaped percent-encodes all but what neither a query, nor a header, nor a cursor minds
 // (RFC 3986, section 2.3).
 func appendEscaped(b []byte, s string) []byte {
-	const hex = "0123456789ABCDEF"
+	const digits = "0123456789ABCDEF"
 	for i := range len(s) {
 		c := s[i]
 		switch {
 		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', strings.IndexByte("-._~", c) >= 0:
 			b = append(b, c)
 		default:
-			b = append(b, '%', hex[c>>4], hex[c&15])
+			b = append(b, '%', digits[c>>4], digits[c&15])
 		}
 	}
 	return b
