@@ -96,6 +96,14 @@ var law = []clause{
 		rest: "the suite stands on hub.Store and on test tools",
 	},
 	{
+		pkg: "store/sqlite/faultdisk", floor: 2,
+		takes: []string{"modernc.org/sqlite/lib", "modernc.org/libc"},
+		never: []edge{
+			{"store/sqlite", "the disk lies beneath the driver, which only knows its name"},
+		},
+		rest: "a disk knows bytes, not what is written with them",
+	},
+	{
 		pkg: "store/sqlite", floor: 2,
 		may:   []string{"hub"},
 		takes: []string{"modernc.org/sqlite", "github.com/pressly/goose/v3"},

@@ -32,13 +32,13 @@ type checkpointer struct {
 	tried time.Time // when it last tried to begin the log anew
 }
 
-func newCheckpointer(path string, log *slog.Logger) (*checkpointer, error) {
+func newCheckpointer(path string, o *Options) (*checkpointer, error) {
 	c := &checkpointer{
-		log: log, limit: walLimit, every: checkpointPages, retry: walRetry,
+		log: o.Log, limit: walLimit, every: checkpointPages, retry: walRetry,
 		wake: make(chan struct{}, 1), done: make(chan struct{}),
 	}
 	var err error
-	c.db, err = sql.Open("sqlite", dsn(path, "synchronous(full)", fmt.Sprintf("busy_timeout(%d)", lockPatience)))
+	c.db, err = sql.Open("sqlite", dsn(path, o.VFS, "synchronous(full)", fmt.Sprintf("busy_timeout(%d)", lockPatience)))
 	return c, err
 }
 

@@ -31,7 +31,7 @@ func lockFile(ctx context.Context, path string) (_ *fileLock, err error) {
 			l.release()
 		}
 	}()
-	if l.db, err = sql.Open("sqlite", dsn(path+"-lock")); err != nil {
+	if l.db, err = sql.Open("sqlite", dsn(path+"-lock", "")); err != nil {
 		return nil, err
 	}
 	if l.conn, err = l.db.Conn(ctx); err != nil {

@@ -55,7 +55,7 @@ func Open(path string, o *Options) (_ *Store, err error) {
 	if err := syncDir(filepath.Dir(path)); err != nil { // now that the log file is there too
 		return nil, err
 	}
-	if s.checkpointer, err = newCheckpointer(path, s.options.Log); err != nil {
+	if s.checkpointer, err = newCheckpointer(path, &s.options); err != nil {
 		return nil, err
 	}
 	s.start()
@@ -63,7 +63,7 @@ func Open(path string, o *Options) (_ *Store, err error) {
 }
 
 func (s *Store) openWriter(ctx context.Context, path string) (err error) {
-	s.writeDB, err = sql.Open("sqlite", dsn(path,
+	s.writeDB, err = sql.Open("sqlite", dsn(path, s.options.VFS,
 		fmt.Sprintf("page_size(%d)", pageSize),
 		"journal_mode(wal)",
 		"synchronous(full)",
@@ -87,7 +87,7 @@ func (s *Store) openWriter(ctx context.Context, path string) (err error) {
 }
 
 func (s *Store) openReaders(ctx context.Context, path string) (err error) {
-	s.readDB, err = sql.Open("sqlite", dsn(path,
+	s.readDB, err = sql.Open("sqlite", dsn(path, s.options.VFS,
 		fmt.Sprintf("busy_timeout(%d)", lockPatience), "query_only(1)"))
 	if err != nil {
 		return err
@@ -110,8 +110,13 @@ func migrate(ctx context.Context, db *sql.DB) error {
 	return err
 }
 
-func dsn(path string, pragmas ...string) string {
-	u := url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: url.Values{"_pragma": pragmas}.Encode()}
+// dsn names a database; vfs is empty for the system's.
+func dsn(path, vfs string, pragmas ...string) string {
+	query := url.Values{"_pragma": pragmas}
+	if vfs != "" {
+		query.Set("vfs", vfs)
+	}
+	u := url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: query.Encode()}
 	return u.String()
 }
 

@@ -15,6 +15,9 @@ type Options struct {
 	// Readers is how many reads run at once; more wait for their turn or their context. Default 4.
 	Readers int
 
+	// VFS names the SQLite file system that the database lives in. Default the system's.
+	VFS string
+
 	// Log gets what goes wrong with the disk. Default slog.Default.
 	Log *slog.Logger
 }

@@ -38,7 +38,7 @@ func TestUpgrade(t *testing.T) {
 
 func firstSchema(t *testing.T, path, data string) {
 	t.Helper()
-	db, err := sql.Open("sqlite", dsn(path))
+	db, err := sql.Open("sqlite", dsn(path, ""))
 	if err != nil {
 		t.Fatal(err)
 	}
