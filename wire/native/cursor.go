@@ -1,7 +1,6 @@
 package native
 
 import (
-	"encoding/hex"
 	"strconv"
 	"strings"
 )
@@ -53,11 +52,11 @@ func unescaped(s string) (string, bool) {
 		if len(rest) < 2 {
 			return "", false
 		}
-		c, err := hex.DecodeString(rest[:2])
+		c, err := strconv.ParseUint(rest[:2], 16, 8)
 		if err != nil {
 			return "", false
 		}
-		b.Write(c)
+		b.WriteByte(byte(c))
 		rest = rest[2:]
 	}
 	b.WriteString(plain)
