@@ -98,7 +98,7 @@ func list[T any](o *object, name string, items []T, item func(b []byte, t T) []b
 	o.b = append(o.b, ']')
 }
 
-const hex = "0123456789abcdef"
+const hexDigits = "0123456789abcdef"
 
 // appendString appends s as a JSON string. What is not UTF-8 in it becomes U+FFFD.
 func appendString[S ~string | ~[]byte](b []byte, s S) []byte {
@@ -143,5 +143,5 @@ func appendEscape(b []byte, c byte) []byte {
 	case '\t':
 		return append(b, '\\', 't')
 	}
-	return append(b, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+	return append(b, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
 }
