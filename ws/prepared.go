@@ -39,7 +39,7 @@ func (o *outbound) prepared(p *Prepared, limit int) error {
 	}
 	frame := p.plain
 	if d := o.deflate; d != nil && len(p.payload) >= d.threshold {
-		if d.window < maxWindow {
+		if d.window < min(maxWindow, len(p.payload)) {
 			return o.message(p.typ, p.payload, limit)
 		}
 		if z := p.compressed(); z != nil {
