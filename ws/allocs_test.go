@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/vechehq/veche/internal/autobahn"
 )
 
 // TestNoAllocations: in steady state a message takes no memory that is not reused.
@@ -51,6 +53,37 @@ func TestNoAllocations(t *testing.T) {
 			t.Run(name, func(t *testing.T) { wantNoAllocations(t, deliver) })
 		}
 	})
+}
+
+// TestNoAllocationsCompressed: nor does a compressed one, with and without takeover.
+func TestNoAllocationsCompressed(t *testing.T) {
+	for _, agreed := range []deflateParams{{serverNoTakeover: true, clientNoTakeover: true}, {}, {serverBits: 9, clientBits: 9}} {
+		bothModes(t, func(t *testing.T, pair func(Side, Options) (*Conn, *peer)) {
+			c, p := pair(Server, Options{})
+			c.agree(&agreed)
+			c.in.intake = c.newIntake()
+			c.Start(&echoHandler{make(chan error, 1)})
+			z := &autobahn.Zlib{}
+			out := rawFrame(0xC1, true, z.Deflate(autobahn.Chat(1<<10, 1)))
+			var back int
+			for range 20 { // with takeover an echo becomes shorter, until the window has it all
+				if _, err := p.nc.Write(out); err != nil {
+					t.Fatal(err)
+				}
+				first, payload, err := p.read()
+				if err != nil || first != 0xC1 {
+					t.Fatalf("%#x, %v", first, err)
+				}
+				back = len(rawFrame(first, false, payload))
+			}
+			wantNoAllocations(t, func() {
+				if _, err := p.nc.Write(out); err != nil {
+					t.Error(err)
+				}
+				hear(t, p, back)
+			})
+		})
+	}
 }
 
 var scratch [1 << 10]byte

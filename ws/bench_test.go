@@ -37,6 +37,33 @@ func BenchmarkEcho(b *testing.B) {
 	}
 }
 
+// BenchmarkEchoDeflate: the same with 1 KiB, compressed without takeover.
+func BenchmarkEchoDeflate(b *testing.B) {
+	c, far := benchPair(b)
+	c.agree(&deflateParams{serverNoTakeover: true, clientNoTakeover: true})
+	c.in.intake = c.newIntake()
+	c.Start(&echoHandler{make(chan error, 1)})
+	defer c.CloseNow()
+	out := rawFrame(0xC1, true, (&autobahn.Zlib{}).Deflate(autobahn.Chat(1<<10, 1)))
+	if _, err := far.Write(out); err != nil {
+		b.Fatal(err)
+	}
+	in := make([]byte, 1<<10)
+	n, err := far.Read(in) // it fits in one segment
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := far.Write(out); err != nil {
+			b.Fatal(err)
+		}
+		if _, err := io.ReadFull(far, in[:n]); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 // fanOut is a handler that sends one prepared message per wake.
 type fanOut struct {
 	message *Prepared

@@ -78,17 +78,22 @@ func (e *encoder) pad() {
 	e.bits, e.n = 0, 0
 }
 
-// fewTokens is how many do not pay for codes of their own.
-const fewTokens = 40
+// So many tokens are too few to pay for codes of their own, and enough to do so always.
+const (
+	fewTokens  = 40
+	manyTokens = 500
+)
 
 // block writes the tokens, which stand for src, in the shortest way.
 func (e *encoder) block(src []byte) {
 	e.literals[endBlock] = 1
-	kind, codes := uint64(fixed), &fixedCodes
-	size := e.size(codes)
+	kind, codes, size := uint64(fixed), &fixedCodes, 0
+	if e.matcher.n <= manyTokens {
+		size = e.fixedSize()
+	}
 	if e.matcher.n > fewTokens {
 		e.prepare(e.literals[:], e.dists[:])
-		if n := e.preamble.size + e.size(&e.codes); n < size {
+		if n := e.preamble.size + e.extra; size == 0 || n < size {
 			kind, codes, size = dynamic, &e.codes, n
 		}
 	}
@@ -108,6 +113,18 @@ func (e *encoder) block(src []byte) {
 	e.writeTokens(codes)
 }
 
+// fixedSize is how many bits the tokens take with fixed codes.
+func (e *encoder) fixedSize() int {
+	size := e.extra
+	for symbol, n := range e.literals {
+		size += int(n) * int(fixedCodes.literalLengths[symbol])
+	}
+	for _, n := range e.dists {
+		size += int(n) * 5
+	}
+	return size
+}
+
 // stored writes a block that is not compressed.
 func (e *encoder) stored(src []byte) {
 	e.pad()
@@ -116,20 +133,6 @@ func (e *encoder) stored(src []byte) {
 	e.out = append(e.out, src...)
 	e.w = len(e.out)
 	e.out = e.out[:cap(e.out)]
-}
-
-// size returns how many bits the tokens take, after what is before them in the block.
-func (e *encoder) size(c *codes) (bits int) {
-	for symbol, n := range e.literals {
-		bits += int(n) * int(c.literalLengths[symbol])
-	}
-	for symbol, n := range e.literals[endBlock+1:] {
-		bits += int(n) * int(lengthExtra[symbol])
-	}
-	for symbol, n := range e.dists {
-		bits += int(n) * int(c.distLengths[symbol]+distExtra[symbol])
-	}
-	return bits
 }
 
 // writeTokens writes a block's content and its end. Its variables are the encoder's fields.

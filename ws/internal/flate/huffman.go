@@ -21,9 +21,9 @@ type huffman struct {
 const symbolBits = 9
 
 // lengths gives each symbol that occurs the length of its code, at most limit, and returns how many
-// symbols there are up to the last of them. A set of one code gets a second one, so that none is
+// symbols there are up to the last of them and how many bits all that occur take. A set of one code gets a second one, so that none is
 // incomplete: not all decoders take that.
-func (h *huffman) lengths(frequencies []uint16, limit int, lengths []uint8) (n int) {
+func (h *huffman) lengths(frequencies []uint16, limit int, lengths []uint8) (n, size int) {
 	clear(lengths)
 	leaves := h.sorted(frequencies)
 	if len(leaves) < 2 {
@@ -33,7 +33,7 @@ func (h *huffman) lengths(frequencies []uint16, limit int, lengths []uint8) (n i
 		}
 		lengths[only] = 1
 		lengths[max(1-only, 0)] = 1
-		return max(2, only+1)
+		return max(2, only+1), int(frequencies[only])
 	}
 	for h.depths(leaves) > limit {
 		for i, l := range leaves { // seldom symbols are taken to be less seldom, which makes the tree flatter
@@ -44,8 +44,9 @@ func (h *huffman) lengths(frequencies []uint16, limit int, lengths []uint8) (n i
 		symbol := int(l & (1<<symbolBits - 1))
 		lengths[symbol] = uint8(h.tree[i])
 		n = max(n, symbol+1)
+		size += int(h.tree[i]) * int(frequencies[symbol])
 	}
-	return n
+	return n, size
 }
 
 // sorted returns the symbols that occur, by frequency. Most occur a few times: those are counted into
@@ -53,22 +54,23 @@ func (h *huffman) lengths(frequencies []uint16, limit int, lengths []uint8) (n i
 func (h *huffman) sorted(frequencies []uint16) []uint32 {
 	const few = 64
 	var next [few + 1]uint16
-	for _, f := range frequencies {
+	used := 0
+	for symbol, f := range frequencies {
 		if f != 0 {
+			h.tree[used] = uint32(f)<<symbolBits | uint32(symbol)
+			used++
 			next[min(f, few)]++
 		}
 	}
-	used := uint16(0)
+	at := uint16(0)
 	for i, n := range next {
-		next[i] = used
-		used += n
+		next[i] = at
+		at += n
 	}
-	for symbol, f := range frequencies {
-		if f != 0 {
-			at := min(f, few)
-			h.leaves[next[at]] = uint32(f)<<symbolBits | uint32(symbol)
-			next[at]++
-		}
+	for _, l := range h.tree[:used] {
+		f := min(l>>symbolBits, few)
+		h.leaves[next[f]] = l
+		next[f]++
 	}
 	slices.Sort(h.leaves[next[few-1]:used])
 	return h.leaves[:used]

@@ -41,6 +41,7 @@ type matcher struct {
 	n        int                // of tokens
 	literals [maxLiteral]uint16 // how often each symbol occurs in them
 	dists    [maxDist]uint16
+	extra    int // bits, all matches together
 }
 
 func hash(four uint32) uint32 { return four * 0x9E3779B1 >> (32 - hashLog) }
@@ -64,7 +65,7 @@ func (m *matcher) learn(src []byte) {
 // match makes tokens of src from start on, as many as a block takes, and returns where they end. No
 // match reaches back more than window bytes.
 func (m *matcher) match(src []byte, start, window int) (end int) {
-	m.n = 0
+	m.n, m.extra = 0, 0
 	clear(m.literals[:])
 	clear(m.dists[:])
 	s := start // what was looked at
@@ -130,8 +131,10 @@ func (m *matcher) matched(length, dist int) {
 	t := match(length, dist)
 	m.tokens[m.n] = t
 	m.n++
-	m.literals[endBlock+1+int(lengthSymbol[t.length()])]++
-	m.dists[distSymbol(t.dist())]++
+	l, d := lengthSymbol[t.length()], distSymbol(t.dist())
+	m.literals[endBlock+1+int(l)]++
+	m.dists[d]++
+	m.extra += int(lengthExtra[l] + distExtra[d])
 }
 
 // Symbols by length less minMatch, and by distance less one: the near ones, and those beyond by 128.

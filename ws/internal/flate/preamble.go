@@ -39,7 +39,7 @@ func init() {
 type preamble struct {
 	huffman
 	codes codes
-	size  int // of the preamble, bits
+	size  int // of the preamble and the codes behind it, bits
 
 	numLiterals, numDists, numOrder int
 	repeats                         [maxLiteral + maxDist]repeat // all the lengths
@@ -59,20 +59,21 @@ var repeatBits = [maxOrder]uint8{16: 2, 3, 7}
 // prepare makes codes for symbols of these frequencies.
 func (p *preamble) prepare(literals, dists []uint16) {
 	p.codes.assigned = false
-	p.numLiterals = max(endBlock+1, p.lengths(literals, longest, p.codes.literalLengths[:]))
-	p.numDists = p.lengths(dists, longest, p.codes.distLengths[:])
+	var size [3]int
+	p.numLiterals, size[0] = p.lengths(literals, longest, p.codes.literalLengths[:])
+	p.numDists, size[1] = p.lengths(dists, longest, p.codes.distLengths[:])
 
 	var all [maxLiteral + maxDist]uint8
 	n := copy(all[:], p.codes.literalLengths[:p.numLiterals])
 	n += copy(all[n:], p.codes.distLengths[:p.numDists])
 	frequencies := p.repeat(all[:n])
-	p.lengths(frequencies[:], orderBits, p.orderLengths[:])
+	_, size[2] = p.lengths(frequencies[:], orderBits, p.orderLengths[:])
 	for p.numOrder = maxOrder; p.numOrder > 4 && p.orderLengths[order[p.numOrder-1]] == 0; {
 		p.numOrder--
 	}
-	p.size = 5 + 5 + 4 + 3*p.numOrder
-	for symbol, n := range frequencies {
-		p.size += int(n) * int(p.orderLengths[symbol]+repeatBits[symbol])
+	p.size = 5 + 5 + 4 + 3*p.numOrder + size[0] + size[1] + size[2]
+	for i, n := range frequencies[16:] {
+		p.size += int(n) * int(repeatBits[16+i])
 	}
 }
 
