@@ -55,6 +55,9 @@ func Shared(m Message) *Frame {
 	return &Frame{message: m, prepared: ws.NewPrepared(messageType(m), m.Data)}
 }
 
+// Binary tells what kind of message it is.
+func (f *Frame) Binary() bool { return f.message.Binary }
+
 // Data is the message's, not to be changed.
 func (f *Frame) Data() []byte { return f.message.Data }
 

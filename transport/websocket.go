@@ -9,6 +9,9 @@ import (
 	"github.com/vechehq/veche/ws"
 )
 
+// Compression is the engine's.
+type Compression = ws.Compression
+
 // The engine's kinds of compression.
 const (
 	CompressionOff        = ws.CompressionOff
@@ -157,6 +160,16 @@ func (s *socket) Drain(*ws.Conn) (more bool) { return s.handler.Drain() }
 func (s *socket) Closed(_ *ws.Conn, err error) {
 	s.handler.Closed(inOrder(err))
 	s.transport.sockets.end(s)
+}
+
+// Broken tells an end that was somebody's mistake, a frame error or a message above the limit, from one where
+// the client just went.
+func Broken(err error) bool {
+	if _, ok := errors.AsType[*ws.ProtocolError](err); ok {
+		return true
+	}
+	_, ok := errors.AsType[*ws.TooBigError](err)
+	return ok
 }
 
 // inOrder returns nil for the ends that clients mean.

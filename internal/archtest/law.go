@@ -81,6 +81,16 @@ var law = []clause{
 		rest: "a program that talks to a server takes the engine and the codec with it, and nothing of the server",
 	},
 	{
+		pkg: "transport/engineio", floor: 3,
+		may: []string{"transport", "wire/engineio"},
+		never: []edge{
+			{"ws", "its WebSockets are transport's"},
+			{"hub", "a pipe carries messages without knowing rooms"},
+			{"wire/socketio", "what the messages mean is for who is on the pipe's other end"},
+		},
+		rest: "Engine.IO is a pipe: polling, WebSocket, and the change from the one to the other",
+	},
+	{
 		pkg: "transport", floor: 2,
 		may: []string{"ws"},
 		never: []edge{
@@ -89,6 +99,15 @@ var law = []clause{
 			{"gateway/*", "a gateway is handed to a pipe as a Handler"},
 		},
 		rest: "a transport is a pipe over the engine or over net/http",
+	},
+	{
+		pkg: "socketio", floor: 4,
+		may: []string{"transport", "transport/engineio", "wire/socketio"},
+		never: []edge{
+			{"hub", "whoever wants a Socket.IO server takes no rooms that last with it; gateway/socketio is the bridge"},
+			{"ws", "it speaks through a pipe"},
+		},
+		rest: "the library is namespaces and sockets over Engine.IO",
 	},
 	{
 		pkg: "store/storetest", floor: 2,
@@ -169,15 +188,26 @@ var law = []clause{
 		rest:  gatewayRest,
 	},
 	{
+		pkg: "gateway/socketio", floor: 5,
+		may: []string{
+			"hub", "transport", "gateway/line",
+			"socketio",    // the bridge is a namespace of the library's
+			"wire/native", // events have the native protocol's objects as arguments
+		},
+		never: gatewayNever,
+		rest:  gatewayRest,
+	},
+	{
 		pkg: "gateway/*", floor: 4,
 		may:   []string{"hub", "transport", "gateway/line", "wire/="},
 		never: gatewayNever,
 		rest:  gatewayRest,
 	},
 	{
-		pkg: ".", floor: 5,
+		pkg: ".", floor: 6,
 		may: []string{
 			"hub", "transport", "gateway/*", "web",
+			"socketio", // its program may have namespaces of its own
 			"store/sqlite", "store/memory", "bus/local",
 			"auth", // the zero Config greets guests, so the front door knows how
 		},
@@ -193,7 +223,7 @@ var law = []clause{
 		rest: "the root is the front door: it wires gateways to pipes and brings the embedded drivers",
 	},
 	{
-		pkg: "cmd/*", floor: 6,
+		pkg: "cmd/*", floor: 7,
 		may:   []string{".", "hub", "auth", "store/*", "bus/*"},
 		takes: []string{"github.com/alecthomas/kong", "github.com/BurntSushi/toml"},
 		never: []edge{

@@ -1,0 +1,182 @@
+package socketio
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"time"
+
+	wire "github.com/vechehq/veche/wire/socketio"
+)
+
+// What ends a connection, beside what the codec refuses.
+var (
+	errState    = errors.New("socketio: a packet out of turn")
+	errTooLarge = errors.New("socketio: a packet is too large")
+	errCrowded  = errors.New("socketio: too many namespaces on one connection")
+)
+
+// Handshake is what a socket's client said to come in.
+type Handshake struct {
+	Auth    json.RawMessage // the client's auth, an object; {} if it gave none
+	Query   url.Values      // of the connection's first request
+	Header  http.Header     // of it; not to be changed
+	Address string          // the client's, host:port
+	Secure  bool            // the connection is TLS
+	Time    time.Time
+	Visitor any // what Options.Greet has returned
+}
+
+// visit is what all sockets of a client have of their handshake.
+type visit struct {
+	query   string
+	header  http.Header
+	address string
+	secure  bool
+	time    time.Time
+	visitor any
+}
+
+func newVisit(r *http.Request, visitor any) *visit {
+	return &visit{visitor: visitor, query: r.URL.RawQuery, header: r.Header, address: r.RemoteAddr, secure: r.TLS != nil, time: time.Now()}
+}
+
+// connect lets a client into a namespace, if all who have a say agree. They are asked on a goroutine.
+func (c *client) connect(p *wire.Packet) error {
+	auth := json.RawMessage("{}")
+	if p.Data != nil {
+		auth = p.Data
+	}
+	n := c.server.namespace(p.Namespace, auth)
+	if n == nil {
+		c.deny(p.Namespace, &Error{Message: "Invalid namespace"})
+		return nil
+	}
+	s := &Socket{namespace: n, client: c, id: rand.Text(), auth: auth}
+	c.mu.Lock()
+	crowded := len(c.sockets) >= maxNamespaces
+	if !crowded {
+		c.sockets = append(c.sockets, s)
+	}
+	c.mu.Unlock()
+	if crowded {
+		return errCrowded
+	}
+	n.mu.Lock()
+	asked := len(n.middleware) > 0 || n.recovery != nil
+	n.mu.Unlock()
+	if !asked {
+		s.accept()
+		return nil
+	}
+	if !c.server.spawn(s.ask) {
+		c.leave()
+	}
+	return nil
+}
+
+// deny refuses a namespace.
+func (c *client) deny(namespace string, err error) {
+	shown, ok := errors.AsType[*Error](err)
+	if !ok {
+		shown = &Error{Message: err.Error()}
+	}
+	data, encodeErr := marshal(shown)
+	if encodeErr != nil {
+		data, _ = marshal(&Error{Message: shown.Message})
+	}
+	c.push(encode(&wire.Packet{Type: wire.ConnectError, Namespace: namespace, Data: data}), false)
+}
+
+// ask asks the middleware, and then for recovery.
+func (s *Socket) ask() {
+	n := s.namespace
+	n.mu.Lock()
+	middleware, recovery := n.middleware, n.recovery
+	n.mu.Unlock()
+	for _, f := range middleware {
+		if err := f(s); err != nil {
+			s.client.drop(s)
+			s.client.deny(n.name, err)
+			s.unfed(err.Error())
+			return
+		}
+	}
+	if recovery != nil {
+		s.recover(recovery)
+	}
+	s.accept()
+}
+
+func (s *Socket) recover(r Recovery) {
+	var past struct {
+		PID    string `json:"pid"`
+		Offset string `json:"offset"`
+	}
+	_ = json.Unmarshal(s.auth, &past) // of another type: there is nothing to recover
+	if past.PID != "" {
+		if id, ok := r.Recover(s, past.PID, past.Offset); ok {
+			s.id, s.pid, s.recovered = id, past.PID, true
+			return
+		}
+	}
+	s.pid = r.PID(s)
+}
+
+// accept makes the socket one of its namespace's.
+func (s *Socket) accept() {
+	n, c := s.namespace, s.client
+	if before := n.add(s); before != nil && before != s {
+		before.end("transport close") // the client came back before its connection was known to be dead
+		before.client.leave()
+	}
+	s.introduce()
+	c.push(encode(&wire.Packet{Type: wire.Connect, Namespace: n.name, Data: s.hello()}), false)
+	c.mu.Lock()
+	gone := c.gone || c.leaving
+	s.connected = !gone
+	c.mu.Unlock()
+	c.patience.Stop()
+	if gone {
+		s.end("transport close")
+		return
+	}
+	s.Wake()
+}
+
+func (s *Socket) hello() []byte {
+	hello, err := marshal(struct {
+		SID string `json:"sid"`
+		PID string `json:"pid,omitempty"`
+	}{s.id, s.pid})
+	if err != nil {
+		panic(err) // strings always marshal
+	}
+	return hello
+}
+
+// settling is the time between CONNECT and the first call of a handler. Clients that begin to listen when they see CONNECT
+// would miss an event that arrives with it.
+const settling = 2 * time.Millisecond
+
+// introduce has the namespace's handlers called for a new socket, before anything else is.
+func (s *Socket) introduce() {
+	n := s.namespace
+	n.mu.Lock()
+	handlers := n.connection
+	n.mu.Unlock()
+	if len(handlers) == 0 {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.running = true
+	s.tasks = append(s.tasks, func() {
+		for _, f := range handlers {
+			f(s)
+		}
+	})
+	time.AfterFunc(settling, s.start)
+}

@@ -1,0 +1,209 @@
+package socketio
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"regexp"
+	"sync"
+	"time"
+
+	"github.com/vechehq/veche/transport"
+	"github.com/vechehq/veche/transport/engineio"
+	wire "github.com/vechehq/veche/wire/socketio"
+)
+
+// Options of a server. The zero value is sensible, and npm's where npm has one.
+type Options struct {
+	PingInterval   time.Duration // between pings; 25 s
+	PingTimeout    time.Duration // for a pong; 20 s
+	UpgradeTimeout time.Duration // for an upgrade to be completed; 10 s
+	ConnectTimeout time.Duration // for a client to join a namespace; 45 s
+	MaxPayload     int           // bytes of a request or WebSocket message, and of a packet with its attachments; 1,000,000
+	Buffer         int           // bytes that may wait for a client; 4 MiB. Above it the client is cut off
+	Connections    int           // that live at a time; 1,000,000
+	Cookie         string        // name of a cookie with the connection's sid; empty: none
+	Compression    transport.Compression
+
+	// Origins are those of pages beside the server's own, such as "https://example.com"; "*" is all.
+	Origins []string
+	// Transports are those that clients may use; nil means both, "polling" and "websocket".
+	Transports []string
+	// Greet looks at the first request of each connection, and may refuse it or add to the answer's headers. What it returns is
+	// in the Handshake of the client's sockets.
+	Greet func(r *http.Request, answer http.Header) (visitor any, err error)
+	// Log gets what happens. Nil means slog.Default.
+	Log *slog.Logger
+}
+
+func (o Options) withDefaults() Options {
+	if o.ConnectTimeout <= 0 {
+		o.ConnectTimeout = 45 * time.Second
+	}
+	if o.MaxPayload <= 0 {
+		o.MaxPayload = 1_000_000
+	}
+	if o.Buffer <= 0 {
+		o.Buffer = 4 << 20
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	return o
+}
+
+// Server is a Socket.IO server, and its default namespace. It is safe for concurrent use.
+type Server struct {
+	*Namespace // "/"
+
+	options    Options
+	engine     *engineio.Server
+	goroutines sync.WaitGroup
+
+	mu         sync.Mutex // guards what follows
+	namespaces map[string]*Namespace
+	parents    []*Parent
+	closed     bool
+}
+
+// New returns a server. Close it. Nil options are the defaults.
+func New(o *Options) *Server {
+	io := &Server{namespaces: make(map[string]*Namespace)}
+	if o != nil {
+		io.options = *o
+	}
+	io.options = io.options.withDefaults()
+	io.Namespace = newNamespace(io, wire.Root)
+	io.namespaces[wire.Root] = io.Namespace
+	io.engine = engineio.NewServer(engineio.Options{
+		PingInterval: io.options.PingInterval, PingTimeout: io.options.PingTimeout,
+		UpgradeTimeout: io.options.UpgradeTimeout, MaxPayload: io.options.MaxPayload,
+		Connections: io.options.Connections, Cookie: io.options.Cookie, Compression: io.options.Compression,
+		OriginPatterns: io.options.Origins, Transports: io.options.Transports,
+	}, io.open)
+	return io
+}
+
+// ServeHTTP serves one request of a client.
+func (io *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { io.engine.ServeHTTP(w, r) }
+
+// Connections is how many clients are connected, whether they have joined a namespace or not.
+func (io *Server) Connections() int { return io.engine.Len() }
+
+// Of returns the namespace of a name, which begins with a slash, and makes it.
+func (io *Server) Of(name string) *Namespace {
+	if name == "" || name[0] != '/' {
+		name = "/" + name
+	}
+	io.mu.Lock()
+	defer io.mu.Unlock()
+	n, ok := io.namespaces[name]
+	if !ok {
+		n = newNamespace(io, name)
+		io.namespaces[name] = n
+	}
+	return n
+}
+
+// Parent makes namespaces when clients first ask for them; each has the parent's middleware and handlers. One that the last
+// socket has left is forgotten.
+type Parent struct {
+	match func(name string, auth json.RawMessage) bool
+	model *Namespace
+}
+
+// OfRegexp lets clients into all namespaces whose whole name matches.
+func (io *Server) OfRegexp(name *regexp.Regexp) *Parent {
+	return io.OfFunc(func(s string, _ json.RawMessage) bool { return name.MatchString(s) })
+}
+
+// OfFunc lets clients into all namespaces that match says yes to, by the name and what the client gives as auth.
+func (io *Server) OfFunc(match func(name string, auth json.RawMessage) bool) *Parent {
+	p := &Parent{match: match, model: newNamespace(io, "")}
+	io.mu.Lock()
+	defer io.mu.Unlock()
+	io.parents = append(io.parents, p)
+	return p
+}
+
+// Use adds middleware, as Namespace.Use.
+func (p *Parent) Use(f func(*Socket) error) { p.model.Use(f) }
+
+// OnConnection adds a handler, as Namespace.OnConnection.
+func (p *Parent) OnConnection(f func(*Socket)) { p.model.OnConnection(f) }
+
+// On adds a handler, as Namespace.On.
+func (p *Parent) On(event string, f func(*Socket)) { p.model.On(event, f) }
+
+// namespace returns the namespace that a client may join, nil if there is none.
+func (io *Server) namespace(name string, auth json.RawMessage) *Namespace {
+	io.mu.Lock()
+	n, parents := io.namespaces[name], io.parents
+	io.mu.Unlock()
+	if n != nil {
+		return n
+	}
+	for _, p := range parents {
+		if p.match(name, auth) {
+			return io.child(name, p)
+		}
+	}
+	return nil
+}
+
+func (io *Server) child(name string, p *Parent) *Namespace {
+	io.mu.Lock()
+	defer io.mu.Unlock()
+	n, ok := io.namespaces[name]
+	if !ok {
+		n = newNamespace(io, name)
+		n.parent = p
+		p.model.mu.Lock()
+		n.middleware, n.connection = p.model.middleware, p.model.connection
+		p.model.mu.Unlock()
+		io.namespaces[name] = n
+	}
+	return n
+}
+
+// forget lets go of a parent's namespace that nobody is in.
+func (io *Server) forget(n *Namespace) {
+	io.mu.Lock()
+	defer io.mu.Unlock()
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if len(n.sockets) == 0 && io.namespaces[n.name] == n {
+		delete(io.namespaces, n.name)
+	}
+}
+
+// Close lets nobody in any more, disconnects everybody and waits for their handlers, until ctx ends.
+func (io *Server) Close(ctx context.Context) error {
+	io.mu.Lock()
+	io.closed = true
+	io.mu.Unlock()
+	err := io.engine.Close(ctx)
+	idle := make(chan struct{})
+	go func() {
+		io.goroutines.Wait()
+		close(idle)
+	}()
+	select {
+	case <-idle:
+	case <-ctx.Done():
+		err = ctx.Err()
+	}
+	return err
+}
+
+// spawn starts a goroutine that Close waits for.
+func (io *Server) spawn(f func()) bool {
+	io.mu.Lock()
+	defer io.mu.Unlock()
+	if io.closed {
+		return false
+	}
+	io.goroutines.Go(f)
+	return true
+}

@@ -1,0 +1,314 @@
+package socketio
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/url"
+	"slices"
+	"sync"
+
+	"github.com/vechehq/veche/transport"
+	wire "github.com/vechehq/veche/wire/socketio"
+)
+
+// Socket is a client in a namespace. It is safe for concurrent use.
+type Socket struct {
+	// Data is the application's own. Nothing else touches it.
+	Data any
+
+	namespace *Namespace      // immutable
+	client    *client         // immutable
+	auth      json.RawMessage // immutable
+
+	// immutable once the socket is in its namespace
+	id        string
+	pid       string
+	recovered bool
+
+	connected bool         // guarded by client.mu
+	feed      func() bool  // set by middleware, immutable then
+	unfed     func(string) // the same
+	inline    func(*Event) // the same
+
+	mu       sync.Mutex // guards what follows
+	tasks    []func()   // wait for the goroutine
+	running  bool       // a goroutine works on tasks
+	paused   bool       // the client is not read, because of tasks
+	ended    bool
+	rooms    []string
+	handlers map[string][]handler
+	any      []func(string, Args)
+	use      []func(*Event) error
+	acks     map[uint64]func(Args, error)
+}
+
+// Bounds of a socket.
+const (
+	maxTasks = 256
+	maxRooms = 256
+	maxAcks  = 4096
+)
+
+// ErrClosed is what a socket says that has been disconnected.
+var ErrClosed = errors.New("socketio: the socket is disconnected")
+
+// ErrTooManyAcks is when a socket waits for 4,096 acknowledgements already.
+var ErrTooManyAcks = errors.New("socketio: the socket waits for too many acknowledgements")
+
+// ID names the socket, and the room that it alone is in.
+func (s *Socket) ID() string { return s.id }
+
+// Recovered tells that the socket goes on where an earlier connection of the client was cut off.
+func (s *Socket) Recovered() bool { return s.recovered }
+
+// Namespace returns the socket's namespace.
+func (s *Socket) Namespace() *Namespace { return s.namespace }
+
+// Server returns the socket's server.
+func (s *Socket) Server() *Server { return s.namespace.server }
+
+// Handshake returns what the client said to come in.
+func (s *Socket) Handshake() Handshake {
+	v := s.client.visit
+	query, _ := url.ParseQuery(v.query) // what can be read of it
+	return Handshake{Auth: s.auth, Query: query, Header: v.header, Address: v.address, Secure: v.secure, Time: v.time, Visitor: v.visitor}
+}
+
+// Transport names the way that the client comes now: "polling" or "websocket".
+func (s *Socket) Transport() string { return s.client.conn.Transport() }
+
+// Connected reports whether the socket is in its namespace.
+func (s *Socket) Connected() bool {
+	s.client.mu.Lock()
+	defer s.client.mu.Unlock()
+	return s.connected
+}
+
+// Rooms returns the rooms that the socket is in, its own among them.
+func (s *Socket) Rooms() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]string{s.id}, s.rooms...)
+}
+
+// Join puts the socket into rooms; above 256 rooms they are left out.
+func (s *Socket) Join(rooms ...string) {
+	n := s.namespace
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, room := range rooms {
+		if s.ended || room == s.id || len(s.rooms) >= maxRooms || slices.Contains(s.rooms, room) {
+			continue
+		}
+		s.rooms = append(s.rooms, room)
+		if n.rooms[room] == nil {
+			n.rooms[room] = make(map[*Socket]struct{})
+		}
+		n.rooms[room][s] = struct{}{}
+	}
+}
+
+// Leave takes the socket out of a room.
+func (s *Socket) Leave(room string) {
+	n := s.namespace
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if i := slices.Index(s.rooms, room); i >= 0 {
+		s.rooms = slices.Delete(s.rooms, i, i+1)
+		n.leave(s, room)
+	}
+}
+
+// To returns what emits to the sockets in any of the rooms but this one.
+func (s *Socket) To(rooms ...string) *Broadcast { return s.Broadcast().To(rooms...) }
+
+// In is To.
+func (s *Socket) In(rooms ...string) *Broadcast { return s.Broadcast().To(rooms...) }
+
+// Except returns what emits to all sockets but this one and those in the rooms.
+func (s *Socket) Except(rooms ...string) *Broadcast { return s.Broadcast().Except(rooms...) }
+
+// Broadcast returns what emits to all sockets of the namespace but this one.
+func (s *Socket) Broadcast() *Broadcast { return &Broadcast{namespace: s.namespace, self: s} }
+
+// Emit sends an event to the client, and never waits. If the last argument is a func(Args, error), the client is asked
+// to answer, and it is called with the answer, or with ErrClosed.
+func (s *Socket) Emit(event string, args ...any) error {
+	var ack func(Args, error)
+	if n := len(args); n > 0 {
+		if f, ok := args[n-1].(func(Args, error)); ok {
+			ack, args = f, args[:n-1]
+		}
+	}
+	p, err := s.namespace.event(event, args)
+	if err != nil {
+		return err
+	}
+	if ack != nil {
+		p.ID, p.HasID = s.namespace.id(), true
+		if !s.expect(p.ID, ack) {
+			return ErrTooManyAcks
+		}
+	}
+	s.client.push(encode(p), false)
+	return nil
+}
+
+// Send is Emit of "message".
+func (s *Socket) Send(args ...any) error { return s.Emit("message", args...) }
+
+// EmitVolatile sends an event if the client can take it now.
+func (s *Socket) EmitVolatile(event string, args ...any) error {
+	p, err := s.namespace.event(event, args)
+	if err == nil {
+		s.client.push(encode(p), true)
+	}
+	return err
+}
+
+// EmitWithAck sends an event and waits for the client's answer, until ctx ends.
+func (s *Socket) EmitWithAck(ctx context.Context, event string, args ...any) (Args, error) {
+	p, err := s.namespace.event(event, args)
+	if err != nil {
+		return Args{}, err
+	}
+	type answer struct {
+		args Args
+		err  error
+	}
+	came := make(chan answer, 1)
+	p.ID, p.HasID = s.namespace.id(), true
+	if !s.expect(p.ID, func(a Args, err error) { came <- answer{a, err} }) {
+		return Args{}, ErrTooManyAcks
+	}
+	s.client.push(encode(p), false)
+	select {
+	case a := <-came:
+		return a.args, a.err
+	case <-ctx.Done():
+		s.answered(p.ID, Args{}, ctx.Err())
+		return Args{}, ctx.Err()
+	}
+}
+
+// expect keeps f for the answer to an id; it is called once, at last when the socket ends.
+func (s *Socket) expect(id uint64, f func(Args, error)) bool {
+	s.mu.Lock()
+	ended, full := s.ended, len(s.acks) >= maxAcks
+	if !ended && !full {
+		if s.acks == nil {
+			s.acks = make(map[uint64]func(Args, error))
+		}
+		s.acks[id] = f
+	}
+	s.mu.Unlock()
+	if ended {
+		f(Args{}, ErrClosed)
+	}
+	return !full
+}
+
+// answered gives an answer to who waits for it, if somebody does.
+func (s *Socket) answered(id uint64, a Args, err error) {
+	s.mu.Lock()
+	f := s.acks[id]
+	delete(s.acks, id)
+	s.mu.Unlock()
+	if f != nil {
+		f(a, err)
+	}
+}
+
+// Disconnect takes the socket out of its namespace, and tells the client; with close it ends the whole connection.
+func (s *Socket) Disconnect(close bool) {
+	c := s.client
+	sockets := []*Socket{s}
+	if close {
+		c.mu.Lock()
+		sockets = append([]*Socket(nil), c.sockets...)
+		c.mu.Unlock()
+	}
+	for _, s := range sockets {
+		if s.Connected() {
+			p := s.namespace.packet(wire.Disconnect)
+			c.push(encode(&p), false)
+		}
+		s.end("server namespace disconnect")
+	}
+	if close {
+		c.leave()
+	}
+}
+
+// end takes the socket out of its namespace.
+func (s *Socket) end(reason string) {
+	c := s.client
+	c.mu.Lock()
+	was := s.connected
+	s.connected = false
+	c.mu.Unlock()
+	c.drop(s)
+	s.mu.Lock()
+	first := !s.ended
+	s.ended = true
+	acks := s.acks
+	s.acks = nil
+	s.mu.Unlock()
+	if !first {
+		return
+	}
+	s.namespace.remove(s)
+	for _, f := range acks {
+		f(Args{}, ErrClosed)
+	}
+	if s.unfed != nil {
+		s.unfed(reason)
+	}
+	if was {
+		s.farewell(reason)
+	}
+}
+
+// farewell calls the handlers of the end, after the events that came before.
+func (s *Socket) farewell(reason string) {
+	args := Args{elements: [][]byte{appendString(nil, reason)}}
+	s.mu.Lock()
+	last := append(slices.Clone(s.handlers["disconnecting"]), s.handlers["disconnect"]...)
+	leaving := len(s.handlers["disconnecting"])
+	s.mu.Unlock()
+	if len(last) == 0 && leaving == 0 {
+		return
+	}
+	s.queue(func() {
+		for i, h := range last {
+			if i == leaving {
+				s.mu.Lock()
+				s.rooms = nil
+				s.mu.Unlock()
+			}
+			h.call(s, args, nil)
+		}
+	})
+}
+
+// Feed lets middleware give the socket a source of messages beside Emit, for who has a queue of their own. drain is called
+// when the client has taken what was sent before, as Drain of transport.Handler; it sends by SendShared and Send of
+// Pipe. ended is called once, with the reason of the end.
+func (s *Socket) Feed(drain func() (more bool), ended func(reason string)) {
+	s.feed, s.unfed = drain, ended
+}
+
+// Inline lets middleware take the socket's events without a goroutine and without handlers. f must not block; nothing of the
+// client is read meanwhile.
+func (s *Socket) Inline(f func(*Event)) { s.inline = f }
+
+// Wake asks for a drain of the Feed. It never blocks, and may be called with any lock held.
+func (s *Socket) Wake() { s.client.conn.Wake() }
+
+// Pipe returns the connection beneath the socket, which other namespaces may share. Only a Feed sends on it, in drain.
+func (s *Socket) Pipe() transport.Pipe { return s.client.conn }

@@ -1,0 +1,171 @@
+package engineio
+
+import (
+	"context"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/vechehq/veche/transport"
+)
+
+// Options of a server. The zero value is sensible, and npm's.
+type Options struct {
+	PingInterval   time.Duration // between the answer to a ping and the next; 25 s
+	PingTimeout    time.Duration // silence after a ping that ends the connection; 20 s
+	UpgradeTimeout time.Duration // for a probing WebSocket to complete the upgrade; 10 s
+	MaxPayload     int           // bytes of a request's body or a WebSocket message; 1,000,000
+	Connections    int           // that live at a time; 1,000,000
+	Cookie         string        // name of a cookie that holds the sid; empty: none
+	Compression    transport.Compression
+	OriginPatterns []string // origins of pages beside the server's own, as in transport.Options; "*" is all
+
+	// Transports are those that clients may use; nil means "polling" and "websocket".
+	Transports []string
+}
+
+func (o Options) withDefaults() Options {
+	for _, d := range []struct {
+		field *time.Duration
+		value time.Duration
+	}{{&o.PingInterval, 25 * time.Second}, {&o.PingTimeout, 20 * time.Second}, {&o.UpgradeTimeout, 10 * time.Second}} {
+		if *d.field <= 0 {
+			*d.field = d.value
+		}
+	}
+	if o.MaxPayload <= 0 {
+		o.MaxPayload = 1_000_000
+	}
+	if o.Connections <= 0 {
+		o.Connections = 1_000_000
+	}
+	if o.Transports == nil {
+		o.Transports = []string{Polling, WebSocket}
+	}
+	return o
+}
+
+// The transports' names.
+const (
+	Polling   = "polling"
+	WebSocket = "websocket"
+)
+
+// Open makes the handler of a new connection. It may add to the headers of the answer, such as a cookie. It may
+// Pause the pipe, but sends and closes only when first drained. An error refuses the connection, with 403.
+type Open func(c *Conn, r *http.Request, answer http.Header) (transport.Handler, error)
+
+// Server serves Engine.IO on one path. It is safe for concurrent use.
+type Server struct {
+	options Options
+	open    Open
+	sockets *transport.WebSocket
+	ends    sync.WaitGroup // of connections that are being ended
+
+	mu      sync.Mutex // guards what follows
+	conns   map[string]*Conn
+	closing bool          // nobody is let in
+	empty   chan struct{} // closed when closing and nothing is left
+}
+
+// never is a ping interval for sockets whose heartbeat is the protocol's own.
+const never = 1 << 20 * time.Second
+
+// NewServer returns a server. Close it.
+func NewServer(o Options, open Open) *Server {
+	o = o.withDefaults()
+	return &Server{
+		options: o,
+		open:    open,
+		sockets: transport.NewWebSocket(transport.Options{
+			MaxMessage: int64(o.MaxPayload), PingInterval: never, Compression: o.Compression,
+			OriginPatterns: o.OriginPatterns,
+		}),
+		conns: make(map[string]*Conn),
+		empty: make(chan struct{}),
+	}
+}
+
+// Options returns the options in force.
+func (s *Server) Options() Options { return s.options }
+
+// Len is how many connections live.
+func (s *Server) Len() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.conns)
+}
+
+// Close lets nobody in any more, ends all connections in order, and waits until all handlers have had their
+// Closed. When ctx ends the rest is cut off, and waited for.
+func (s *Server) Close(ctx context.Context) error {
+	s.mu.Lock()
+	if !s.closing {
+		s.closing = true
+		s.leave()
+	}
+	s.mu.Unlock()
+	s.each(func(c *Conn) { c.shut(ErrShutdown) })
+	var err error
+	select {
+	case <-s.empty:
+	case <-ctx.Done():
+		err = ctx.Err()
+		s.each(func(c *Conn) { c.fail(ErrShutdown) })
+		<-s.empty
+	}
+	err2 := s.sockets.Close(ctx)
+	s.ends.Wait()
+	if err == nil {
+		err = err2
+	}
+	return err
+}
+
+func (s *Server) each(f func(*Conn)) {
+	s.mu.Lock()
+	all := make([]*Conn, 0, len(s.conns))
+	for _, c := range s.conns {
+		all = append(all, c)
+	}
+	s.mu.Unlock()
+	for _, c := range all {
+		f(c)
+	}
+}
+
+// add lets a connection in, if there is room.
+func (s *Server) add(c *Conn) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closing || len(s.conns) >= s.options.Connections {
+		return false
+	}
+	s.conns[c.id] = c
+	return true
+}
+
+func (s *Server) find(id string) *Conn {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.conns[id]
+}
+
+func (s *Server) remove(c *Conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.conns, c.id)
+	s.leave()
+}
+
+// leave closes empty when the last one has gone. mu is held.
+func (s *Server) leave() {
+	if !s.closing || len(s.conns) > 0 {
+		return
+	}
+	select {
+	case <-s.empty:
+	default:
+		close(s.empty)
+	}
+}
