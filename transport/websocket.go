@@ -113,7 +113,6 @@ func (t *WebSocket) acceptOptions(protocol func([]string) string) *ws.AcceptOpti
 			PongTimeout:          o.PongTimeout,
 			Compression:          o.Compression,
 			CompressionThreshold: o.Threshold,
-			Mode:                 ws.ModeGoroutine, // until loops have been through the faults that the server has
 		},
 		SelectSubprotocol: protocol,
 		OriginPatterns:    o.OriginPatterns,

@@ -6,7 +6,7 @@
 //
 //   - the pull form: [Conn.Read], [Conn.Write] and [Conn.Close], which block and obey a context;
 //   - the push form: [Conn.Start] gives the connection a [Handler], which is called for each message,
-//     and [Conn.Send], [Conn.Wake] and [Conn.Shut] never block. A program that holds very many
+//     and [Conn.Send], [Broadcast], [Conn.Wake] and [Conn.Shut] never block. A program that holds very many
 //     connections wants this one.
 //
 // The package checks all that the RFCs demand of a peer and answers what is broken with the close
@@ -20,8 +20,8 @@
 // processor that reads, calls handlers and writes for thousands of connections. Every other connection
 // (TLS, other systems, other kinds of net.Conn) has a goroutine of its own. Both give the same results;
 // they differ in speed and memory. On a loop a handler that blocks holds up the other connections of
-// its loop: hand such work to a goroutine, and [Conn.Pause] the connection until it is done if nothing
-// is to overtake it. [ModeGoroutine] does without loops.
+// its loop: wrap it in [Serial], which calls it by a goroutine, in order, and pauses the connection when
+// too much waits. [ModeGoroutine] does without loops.
 //
 // A handler that panics ends its own connection, with [StatusInternal] and a [*PanicError].
 //
