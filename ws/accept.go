@@ -1,19 +1,17 @@
 package ws
 
 import (
-	"bufio"
 	"fmt"
 	"maps"
 	"net"
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 )
 
 // Accept answers the opening handshake of RFC 6455, section 4.2, and takes the connection over from
-// net/http, or the stream if the request came over HTTP/2 as an extended CONNECT (RFC 8441). A nil o
+// net/http or a [Door], or the stream if the request came over HTTP/2 as an extended CONNECT (RFC 8441). A nil o
 // means the zero AcceptOptions. Headers that were already set on w, such as cookies, go out with the
 // answer.
 //
@@ -47,19 +45,15 @@ func Accept(w http.ResponseWriter, r *http.Request, o *AcceptOptions) (*Conn, er
 	if extendedConnect(r) {
 		return a.open(w, r, o)
 	}
-	nc, brw, err := http.NewResponseController(w).Hijack()
+	nc, early, err := takeOver(w)
 	if err != nil {
 		return nil, refuseToHandOver(w, err)
 	}
-	early, err := earlyBytes(brw.Reader)
-	if err == nil {
-		err = a.write(nc, w.Header(), o)
-	}
-	if err != nil {
+	if err := a.write(nc, w.Header(), o); err != nil {
 		_ = nc.Close()
 		return nil, &HandshakeError{By: Client, Text: "connection lost", wrapped: err}
 	}
-	return newConn(nc, Server, a.protocol, o.Options, a.deflate, early), nil
+	return newServed(nc, a.protocol, o.Options, a.deflate, early), nil
 }
 
 // answer is what a server says to a good request.
@@ -205,20 +199,10 @@ func refuseToHandOver(w http.ResponseWriter, err error) *HandshakeError {
 	return refusal
 }
 
-// earlyBytes returns what the client sent before it had the answer. It may not do that, but some do,
-// and the bytes are frames like any others.
-func earlyBytes(r *bufio.Reader) ([]byte, error) {
-	n := r.Buffered()
-	if n == 0 {
-		return nil, nil
-	}
-	b, err := r.Peek(n)
-	return slices.Clone(b), err
-}
-
 // write sends the answer: RFC 6455, section 4.2.2.
 func (a *answer) write(nc net.Conn, fromHandler http.Header, o *AcceptOptions) error {
-	var b strings.Builder
+	b := newBuffer()
+	defer b.free()
 	b.WriteString("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ")
 	b.WriteString(acceptKey(a.key))
 	b.WriteString("\r\n")
@@ -229,14 +213,16 @@ func (a *answer) write(nc net.Conn, fromHandler http.Header, o *AcceptOptions) e
 		b.WriteString("Sec-WebSocket-Extensions: " + a.extensions + "\r\n")
 	}
 	for _, h := range []http.Header{fromHandler, o.Header} {
-		_ = h.WriteSubset(&b, ownHeaders) // writes to memory do not fail
+		if len(h) > 0 {
+			_ = h.WriteSubset(b, ownHeaders) // writes to memory do not fail
+		}
 	}
 	b.WriteString("\r\n")
 
 	timeout := o.HandshakeTimeout
 	orDefault(&timeout, 10*time.Second)
 	_ = nc.SetDeadline(time.Now().Add(timeout))
-	if _, err := nc.Write([]byte(b.String())); err != nil {
+	if _, err := nc.Write(b.b); err != nil {
 		return err
 	}
 	return nc.SetDeadline(time.Time{})

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -55,17 +56,46 @@ type accepted struct {
 	err error
 }
 
-// handshakeServer serves Accept with o and tells its results.
-func handshakeServer(t *testing.T, o *AcceptOptions) (addr string, results chan accepted) {
+// bothDoors runs a story with handshakes answered by net/http, and by a Door before it.
+func bothDoors(t *testing.T, f func(t *testing.T, d doorway)) {
+	t.Run("net/http", func(t *testing.T) { f(t, func(l net.Listener, _ *http.Server) net.Listener { return l }) })
+	t.Run("door", func(t *testing.T) { f(t, Door) })
+}
+
+// doorway is Door, or nothing.
+type doorway func(net.Listener, *http.Server) net.Listener
+
+// serve serves a handler on loopback until the test ends.
+func (d doorway) serve(t *testing.T, h http.Handler, change ...func(*http.Server)) (addr string) {
 	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := &http.Server{Handler: h, ErrorLog: log.New(io.Discard, "", 0)}
+	for _, c := range change {
+		c(srv)
+	}
+	served := make(chan error, 1)
+	l = d(l, srv)
+	go func() { served <- srv.Serve(l) }()
+	t.Cleanup(func() {
+		_ = srv.Close()
+		if err := <-served; err != http.ErrServerClosed {
+			t.Error(err)
+		}
+	})
+	return l.Addr().String()
+}
+
+// handshakes serves Accept with o and tells its results.
+func (d doorway) handshakes(t *testing.T, o *AcceptOptions) (addr string, results chan accepted) {
 	results = make(chan accepted, 1)
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return d.serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		http.SetCookie(w, &http.Cookie{Name: "by", Value: "handler"})
 		c, err := Accept(w, r, o)
 		results <- accepted{c, err}
-	}))
-	t.Cleanup(srv.Close)
-	return srv.Listener.Addr().String(), results
+	})), results
 }
 
 // shakeRaw sends a request and returns the answer and the connection.
@@ -135,39 +165,41 @@ var refusals = []struct {
 }
 
 func TestAcceptRefuses(t *testing.T) {
-	for _, tt := range refusals {
-		t.Run(tt.name, func(t *testing.T) {
-			addr, results := handshakeServer(t, nil)
-			res, _, _ := shakeRaw(t, addr, edit(tt.changes...)+"12345")
-			body, _ := io.ReadAll(res.Body)
-			if res.StatusCode != tt.status {
-				t.Fatalf("status %d %q, want %d", res.StatusCode, body, tt.status)
-			}
-			if !strings.Contains(string(body), tt.says) {
-				t.Errorf("body %q does not say %q", body, tt.says)
-			}
-			if tt.name == "no Host" {
-				return // net/http refuses it before us
-			}
-			if ct := res.Header.Get("Content-Type"); !strings.HasPrefix(ct, "text/plain") {
-				t.Errorf("Content-Type %q", ct)
-			}
-			got := <-results
-			if e := wantAs[*HandshakeError](t, got.err); e.Status != tt.status || e.By != Client {
-				t.Errorf("error %+v", e)
-			}
-			switch tt.status {
-			case 405:
-				if res.Header.Get("Allow") != "GET" {
-					t.Errorf("Allow %q", res.Header.Get("Allow"))
+	bothDoors(t, func(t *testing.T, d doorway) {
+		for _, tt := range refusals {
+			t.Run(tt.name, func(t *testing.T) {
+				addr, results := d.handshakes(t, nil)
+				res, _, _ := shakeRaw(t, addr, edit(tt.changes...)+"12345")
+				body, _ := io.ReadAll(res.Body)
+				if res.StatusCode != tt.status {
+					t.Fatalf("status %d %q, want %d", res.StatusCode, body, tt.status)
 				}
-			case 426:
-				if res.Header.Get("Sec-WebSocket-Version") != "13" || res.Header.Get("Upgrade") != "websocket" {
-					t.Errorf("headers %v", res.Header)
+				if !strings.Contains(string(body), tt.says) {
+					t.Errorf("body %q does not say %q", body, tt.says)
 				}
-			}
-		})
-	}
+				if tt.name == "no Host" {
+					return // net/http refuses it before us
+				}
+				if ct := res.Header.Get("Content-Type"); !strings.HasPrefix(ct, "text/plain") {
+					t.Errorf("Content-Type %q", ct)
+				}
+				got := <-results
+				if e := wantAs[*HandshakeError](t, got.err); e.Status != tt.status || e.By != Client {
+					t.Errorf("error %+v", e)
+				}
+				switch tt.status {
+				case 405:
+					if res.Header.Get("Allow") != "GET" {
+						t.Errorf("Allow %q", res.Header.Get("Allow"))
+					}
+				case 426:
+					if res.Header.Get("Sec-WebSocket-Version") != "13" || res.Header.Get("Upgrade") != "websocket" {
+						t.Errorf("headers %v", res.Header)
+					}
+				}
+			})
+		}
+	})
 }
 
 // TestAcceptTakes has good requests come as an upgrade and as an extended CONNECT.
@@ -213,91 +245,95 @@ func TestAcceptTakes(t *testing.T) {
 		{"no takeover", noTakeover, []string{"Sec-WebSocket-Extensions: permessage-deflate"},
 			want{"Sec-WebSocket-Extensions": "permessage-deflate; server_no_context_takeover; client_no_context_takeover"}},
 	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			addr, results := handshakeServer(t, tt.o)
-			res, nc, br := shakeRaw(t, addr, edit(tt.changes...))
-			if res.StatusCode != 101 {
-				body, _ := io.ReadAll(res.Body)
-				t.Fatalf("status %d %q", res.StatusCode, body)
-			}
-			for name, v := range tt.want {
-				if got := strings.Join(res.Header.Values(name), "|"); got != v {
-					t.Errorf("%s: %q, want %q", name, got, v)
+	bothDoors(t, func(t *testing.T, d doorway) {
+		for _, tt := range tests {
+			t.Run(tt.name, func(t *testing.T) {
+				addr, results := d.handshakes(t, tt.o)
+				res, nc, br := shakeRaw(t, addr, edit(tt.changes...))
+				if res.StatusCode != 101 {
+					body, _ := io.ReadAll(res.Body)
+					t.Fatalf("status %d %q", res.StatusCode, body)
 				}
-			}
-			got := <-results
-			if got.err != nil {
-				t.Fatal(got.err)
-			}
-			if got.c.Subprotocol() != res.Header.Get("Sec-WebSocket-Protocol") {
-				t.Errorf("Subprotocol %q", got.c.Subprotocol())
-			}
-			if err := got.c.Write(t.Context(), Text, []byte("hi")); err != nil {
-				t.Fatal(err)
-			}
-			p := &peer{t: t, nc: nc, br: br, mask: true}
-			p.want("the first message", 0x81, "hi")
-			_ = got.c.CloseNow()
-		})
-		t.Run(tt.name+" over HTTP/2", func(t *testing.T) {
-			srv, results := acceptHTTP2(t, tt.o)
-			changes := slices.Clone(tt.changes)
-			if len(changes) == 1 { // the page of the same origin is on TLS too
-				changes[0] = strings.NewReplacer("http://example.com", "https://example.com", "HTTP://", "HTTPS://").Replace(changes[0])
-			}
-			c, res := connectRaw(t, srv, edit(changes...))
-			got := <-results
-			if c == nil || got.err != nil {
-				t.Fatalf("status %d, %v", res.StatusCode, got.err)
-			}
-			for name, v := range tt.want {
-				switch name {
-				case "Upgrade", "Connection", "Sec-WebSocket-Accept":
-					v = "" // has no meaning there
+				for name, v := range tt.want {
+					if got := strings.Join(res.Header.Values(name), "|"); got != v {
+						t.Errorf("%s: %q, want %q", name, got, v)
+					}
 				}
-				if got := strings.Join(res.Header.Values(name), "|"); got != v {
-					t.Errorf("%s: %q, want %q", name, got, v)
+				got := <-results
+				if got.err != nil {
+					t.Fatal(got.err)
 				}
-			}
-			if p := res.Header.Get("Sec-WebSocket-Protocol"); got.c.Subprotocol() != p {
-				t.Errorf("Subprotocol %q, told %q", got.c.Subprotocol(), p)
-			}
-			if err := got.c.Write(t.Context(), Text, []byte("hi")); err != nil {
-				t.Fatal(err)
-			}
-			if _, data, err := c.Read(t.Context()); err != nil || string(data) != "hi" {
-				t.Fatalf("%q, %v", data, err)
-			}
-			_ = got.c.CloseNow()
-		})
-	}
+				if got.c.Subprotocol() != res.Header.Get("Sec-WebSocket-Protocol") {
+					t.Errorf("Subprotocol %q", got.c.Subprotocol())
+				}
+				if err := got.c.Write(t.Context(), Text, []byte("hi")); err != nil {
+					t.Fatal(err)
+				}
+				p := &peer{t: t, nc: nc, br: br, mask: true}
+				p.want("the first message", 0x81, "hi")
+				_ = got.c.CloseNow()
+			})
+			t.Run(tt.name+" over HTTP/2", func(t *testing.T) {
+				srv, results := acceptHTTP2(t, tt.o)
+				changes := slices.Clone(tt.changes)
+				if len(changes) == 1 { // the page of the same origin is on TLS too
+					changes[0] = strings.NewReplacer("http://example.com", "https://example.com", "HTTP://", "HTTPS://").Replace(changes[0])
+				}
+				c, res := connectRaw(t, srv, edit(changes...))
+				got := <-results
+				if c == nil || got.err != nil {
+					t.Fatalf("status %d, %v", res.StatusCode, got.err)
+				}
+				for name, v := range tt.want {
+					switch name {
+					case "Upgrade", "Connection", "Sec-WebSocket-Accept":
+						v = "" // has no meaning there
+					}
+					if got := strings.Join(res.Header.Values(name), "|"); got != v {
+						t.Errorf("%s: %q, want %q", name, got, v)
+					}
+				}
+				if p := res.Header.Get("Sec-WebSocket-Protocol"); got.c.Subprotocol() != p {
+					t.Errorf("Subprotocol %q, told %q", got.c.Subprotocol(), p)
+				}
+				if err := got.c.Write(t.Context(), Text, []byte("hi")); err != nil {
+					t.Fatal(err)
+				}
+				if _, data, err := c.Read(t.Context()); err != nil || string(data) != "hi" {
+					t.Fatalf("%q, %v", data, err)
+				}
+				_ = got.c.CloseNow()
+			})
+		}
+	})
 }
 
 func TestAcceptOptionErrors(t *testing.T) {
-	for name, o := range map[string]*AcceptOptions{
-		"pattern":     {OriginPatterns: []string{"[a"}},
-		"subprotocol": {SelectSubprotocol: func([]string) string { return "never offered" }},
-	} {
-		t.Run(name, func(t *testing.T) {
-			addr, results := handshakeServer(t, o)
-			res, _, _ := shakeRaw(t, addr, edit("Origin: http://a.com"))
-			if res.StatusCode != 500 && name == "pattern" {
-				t.Fatalf("status %d", res.StatusCode)
-			}
-			if name == "subprotocol" {
-				o.OriginPatterns = []string{"*"}
-				<-results
-				res, _, _ = shakeRaw(t, addr, edit("Sec-WebSocket-Protocol: a"))
-				if res.StatusCode != 500 {
+	bothDoors(t, func(t *testing.T, d doorway) {
+		for name, o := range map[string]*AcceptOptions{
+			"pattern":     {OriginPatterns: []string{"[a"}},
+			"subprotocol": {SelectSubprotocol: func([]string) string { return "never offered" }},
+		} {
+			t.Run(name, func(t *testing.T) {
+				addr, results := d.handshakes(t, o)
+				res, _, _ := shakeRaw(t, addr, edit("Origin: http://a.com"))
+				if res.StatusCode != 500 && name == "pattern" {
 					t.Fatalf("status %d", res.StatusCode)
 				}
-			}
-			if e := wantAs[*HandshakeError](t, (<-results).err); e.By != Server || e.Status != 500 {
-				t.Fatalf("error %+v", e)
-			}
-		})
-	}
+				if name == "subprotocol" {
+					o.OriginPatterns = []string{"*"}
+					<-results
+					res, _, _ = shakeRaw(t, addr, edit("Sec-WebSocket-Protocol: a"))
+					if res.StatusCode != 500 {
+						t.Fatalf("status %d", res.StatusCode)
+					}
+				}
+				if e := wantAs[*HandshakeError](t, (<-results).err); e.By != Server || e.Status != 500 {
+					t.Fatalf("error %+v", e)
+				}
+			})
+		}
+	})
 }
 
 // TestAcceptWithoutHijacker: a middleware that hides the connection, and HTTP/2, are told apart from
@@ -323,16 +359,18 @@ func TestAcceptWithoutHijacker(t *testing.T) {
 
 // TestAcceptKeepsEarlyFrames: a client that does not wait for the answer loses nothing.
 func TestAcceptKeepsEarlyFrames(t *testing.T) {
-	addr, results := handshakeServer(t, nil)
-	shakeRaw(t, addr, edit()+string(rawFrame(0x81, true, "early")))
-	got := <-results
-	if got.err != nil {
-		t.Fatal(got.err)
-	}
-	defer got.c.CloseNow()
-	if _, data, err := got.c.Read(t.Context()); err != nil || string(data) != "early" {
-		t.Fatalf("read %q, %v", data, err)
-	}
+	bothDoors(t, func(t *testing.T, d doorway) {
+		addr, results := d.handshakes(t, nil)
+		shakeRaw(t, addr, edit()+string(rawFrame(0x81, true, "early")))
+		got := <-results
+		if got.err != nil {
+			t.Fatal(got.err)
+		}
+		defer got.c.CloseNow()
+		if _, data, err := got.c.Read(t.Context()); err != nil || string(data) != "early" {
+			t.Fatalf("read %q, %v", data, err)
+		}
+	})
 }
 
 func TestHandshakeErrorText(t *testing.T) {

@@ -27,6 +27,9 @@ func (b *buffer) free() {
 	buffers.Put(b)
 }
 
+// WriteString appends.
+func (b *buffer) WriteString(s string) { b.b = append(b.b, s...) }
+
 // Write appends, for those who want an io.Writer.
 func (b *buffer) Write(p []byte) (int, error) {
 	b.b = append(b.b, p...)

@@ -58,6 +58,15 @@ func (e *epoll) add(fd int, id, generation int32) error {
 	return os.NewSyscallError("epoll_ctl", unix.EpollCtl(e.fd, unix.EPOLL_CTL_ADD, fd, &ev))
 }
 
+// watch is add for who only waits for bytes. Its events carry id.
+func (e *epoll) watch(fd int, id int32) error {
+	ev := unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLRDHUP | unix.EPOLLET, Fd: id}
+	return os.NewSyscallError("epoll_ctl", unix.EpollCtl(e.fd, unix.EPOLL_CTL_ADD, fd, &ev))
+}
+
+// remove ends watch without closing the descriptor.
+func (e *epoll) remove(fd int) { _ = unix.EpollCtl(e.fd, unix.EPOLL_CTL_DEL, fd, nil) }
+
 // look fills events with what is ready now.
 func (e *epoll) look() int {
 	n, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(e.fd),
@@ -82,3 +91,5 @@ func (e *epoll) deadline(at time.Time) { _ = e.file.SetReadDeadline(at) }
 // interrupt ends the wait that is under way, or the next one. It makes no system call by itself. Any
 // goroutine may call it.
 func (e *epoll) interrupt() { _ = e.file.SetReadDeadline(time.Unix(1, 0)) }
+
+func (e *epoll) close() { _ = e.file.Close() }

@@ -21,15 +21,22 @@ const (
 
 // acceptKey answers a client's key: RFC 6455, section 4.2.2, item 5.4.
 func acceptKey(key string) string {
-	sum := sha1.Sum([]byte(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
+	var b [128]byte
+	sum := sha1.Sum(append(append(b[:0], key...), "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"...))
 	return base64.StdEncoding.EncodeToString(sum[:])
 }
 
 // validKey: "a base64-encoded value that, when decoded, is 16 bytes in length".
 func validKey(key string) bool {
-	raw, err := base64.StdEncoding.Strict().DecodeString(key)
-	return err == nil && len(raw) == keySize
+	var raw [keySize + 2]byte // base64 writes whole groups of three
+	if base64.StdEncoding.EncodedLen(keySize) != len(key) {
+		return false
+	}
+	n, err := strictBase64.Decode(raw[:], []byte(key))
+	return err == nil && n == keySize
 }
+
+var strictBase64 = base64.StdEncoding.Strict()
 
 // hasToken reports whether the comma-separated lists of a header contain a token, in any case.
 func hasToken(h http.Header, name, token string) bool {

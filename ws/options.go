@@ -152,8 +152,10 @@ func shareOptions(o Options) *Options {
 	if last := lastOptions.Load(); last != nil && *last == o {
 		return last
 	}
-	lastOptions.Store(&o)
-	return &o
+	shared := new(Options) // not &o, which would cost each call its memory
+	*shared = o
+	lastOptions.Store(shared)
+	return shared
 }
 
 func orDefault[T int | int64 | time.Duration](v *T, d T) {

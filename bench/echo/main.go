@@ -16,6 +16,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/vechehq/veche/ws"
 )
@@ -64,10 +65,10 @@ func serve(ctx context.Context, addr string, o ws.Options) error {
 			return // and it was answered
 		}
 		c.Start(echo{})
-	})}
+	}), ReadHeaderTimeout: 10 * time.Second}
 	context.AfterFunc(ctx, func() { srv.Close() })
 	log.Printf("listening on ws://%s", l.Addr())
-	if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+	if err := srv.Serve(ws.Door(l, srv)); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
 	return nil
