@@ -20,7 +20,7 @@ export function fromFields(fields: Fields): Body | undefined {
 }
 
 function toBase64(bytes: Uint8Array): string {
-  return btoa(Array.from(bytes, byte => String.fromCharCode(byte)).join(''))
+  return btoa(bytes.reduce((text, byte) => text + String.fromCharCode(byte), ''))
 }
 
 function fromBase64(text: string): Uint8Array {

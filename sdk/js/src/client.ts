@@ -6,17 +6,16 @@ import { Emitter } from './emitter.js'
 import { closed, VecheError } from './errors.js'
 import type { RoomObject, Welcome } from './protocol.js'
 import { ClientRoom, toSignal, type RoomHost } from './room.js'
-import type { Transport } from './transport.js'
-import type { Bye, ConnectionState, Options, OutboxStore, Room, RoomOptions, Unbind, User, Veche, VecheEvents } from './types.js'
-
-/** The frame limit of the protocol, until a welcome says another. */
-const MAX_FRAME = 1 << 20
+import type { Bye, ConnectionState, CoreOptions, OutboxStore, Room, RoomOptions, Unbind, User, Veche, VecheEvents } from './types.js'
 
 export class Client implements Veche, ConnectionHandler, RoomHost {
-  readonly #options: Options
+  readonly #options: CoreOptions
+  readonly store: OutboxStore
 
   user: User | undefined
-  maxFrame = MAX_FRAME
+  transport: string | null = null
+  /** From the welcome on; nothing is sent before. */
+  maxFrame = 0
   readonly receipts: boolean
 
   readonly #emitter = new Emitter<VecheEvents>()
@@ -25,19 +24,16 @@ export class Client implements Veche, ConnectionHandler, RoomHost {
   /** Those who wait to be online. */
   readonly #gate = new Gate()
 
-  constructor(url: string, transport: Transport, readonly store: OutboxStore, options: Options) {
+  constructor(url: string, options: CoreOptions) {
     this.#options = options
+    this.store = options.outbox
     this.receipts = options.receipts ?? true
-    this.connection = new Connection(url, transport, options, this)
+    this.connection = new Connection(url, options, this)
     this.connection.start()
   }
 
   get state(): ConnectionState {
     return this.connection.state
-  }
-
-  get transport(): string | null {
-    return this.connection.session?.transport ?? null
   }
 
   get retryAt(): Date | undefined {
@@ -67,6 +63,11 @@ export class Client implements Veche, ConnectionHandler, RoomHost {
     return this.user!
   }
 
+  use(name: string | null): void {
+    this.#options.transport.use?.(name)
+    this.reconnect()
+  }
+
   reconnect(): void {
     this.connection.start()
   }
@@ -83,7 +84,10 @@ export class Client implements Veche, ConnectionHandler, RoomHost {
       for (const room of this.#rooms.values()) room.end(this.ended)
       this.#gate.open(this.ended)
     }
+    const was = this.transport
+    this.transport = this.connection.session?.transport ?? null
     this.#emitter.emit('state', this.state)
+    if (this.transport !== was) this.#emitter.emit('transport', this.transport)
   }
 
   welcomed({ user: { id, name, guest = false }, limits }: Welcome): void {
@@ -124,9 +128,7 @@ export class Client implements Veche, ConnectionHandler, RoomHost {
   }
 
   unsent(): number {
-    let sum = 0
-    for (const room of this.#rooms.values()) sum += room.unsent
-    return sum
+    return [...this.#rooms.values()].reduce((sum, room) => sum + room.unsent, 0)
   }
 
   left(room: ClientRoom): void {

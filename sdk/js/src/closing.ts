@@ -1,6 +1,7 @@
 // What the end of a connection means for the next one (docs/protocol.md, section 4, `bye` and close codes).
 
 import { CEILING } from './backoff.js'
+import { MOVED } from './transport.js'
 
 /**
  * - `stop`: coming back makes no sense.
@@ -24,6 +25,7 @@ export function fateOfWords(words: { code: string; retry: boolean; after?: numbe
 /** By the close code alone. */
 export function fateOfCode(code: number, welcomed: boolean): Fate {
   if (code === 4401) return 'credential'
+  if (code === MOVED) return { after: 0 }
   if (code === 4429) return { after: (CEILING * (1 + Math.random())) / 2 }
   if (code === 1008 && !welcomed) return {} // our hello did not arrive in time
   return FATAL.includes(code) ? 'stop' : {}

@@ -6,8 +6,8 @@ import { fateOfCode, fateOfWords, type Fate } from './closing.js'
 import { isOffline, watch } from './environment.js'
 import { closed, VecheError } from './errors.js'
 import type { ByeObject, ClientObject, Ok, Refusal, Request, RoomObject, ServerObject, Welcome } from './protocol.js'
-import type { Pipe, PipeHandler, Transport } from './transport.js'
-import type { Bye, ConnectionState, Options } from './types.js'
+import type { Pipe, PipeHandler } from './transport.js'
+import type { Bye, ConnectionState, CoreOptions } from './types.js'
 import { Watchdog } from './watchdog.js'
 
 /** From the start of an attempt, token function included, to the welcome, in ms. */
@@ -45,8 +45,7 @@ export interface ConnectionHandler {
 
 export class Connection implements PipeHandler {
   readonly #url: string
-  readonly #transport: Transport
-  readonly #options: Options
+  readonly #options: CoreOptions
   readonly #handler: ConnectionHandler
 
   state: ConnectionState = 'ended'
@@ -68,15 +67,14 @@ export class Connection implements PipeHandler {
   readonly #backoff = new Backoff()
   readonly #watchdog = new Watchdog(
     () => this.post({ type: 'ping' }),
-    () => this.#broken('no answer to a ping'),
+    () => this.#broken('no answer'),
   )
   #timer: Timer
   #renewal: Timer
   #unwatch: (() => void) | undefined
 
-  constructor(url: string, transport: Transport, options: Options, handler: ConnectionHandler) {
+  constructor(url: string, options: CoreOptions, handler: ConnectionHandler) {
     this.#url = url
-    this.#transport = transport
     this.#options = options
     this.#handler = handler
     this.name = options.name
@@ -153,14 +151,14 @@ export class Connection implements PipeHandler {
   async #attempt(): Promise<void> {
     const round = ++this.#round
     this.retryAt = undefined
-    this.#timer = setTimeout(() => this.#broken('no answer in time'), CONNECT_TIMEOUT)
+    this.#timer = setTimeout(() => this.#broken('no answer'), CONNECT_TIMEOUT)
     this.#move('connecting')
     const token = await this.#ask()
     if (round !== this.#round) return
     if (token instanceof VecheError) this.#part({}, token)
     else {
       this.#token = token
-      this.#pipe = this.#transport.open(this.#url, this)
+      this.#pipe = this.#options.transport.open(this.#url, this)
     }
   }
 

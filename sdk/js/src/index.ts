@@ -1,8 +1,12 @@
 // The client of Veche. Enter by `connect`; docs are on the types, examples in the README.
 
-import { Client } from './client.js'
+import { storedChoice } from './choice.js'
+import { connect as connectOver } from './core.js'
+import { fallback } from './fallback.js'
 import { indexedDBOutbox } from './indexeddb.js'
+import { lazy } from './lazy.js'
 import { memoryOutbox } from './memory.js'
+import type { Transport } from './transport.js'
 import type { Options, Veche } from './types.js'
 import { webSocket } from './websocket.js'
 
@@ -10,26 +14,37 @@ import { webSocket } from './websocket.js'
  * Connects to a server, and keeps connected. The URL may be ws, wss, http or https, absolute or relative to
  * the page; by default it is this origin's `/ws`.
  *
- * @throws TypeError for a URL that is none, and where there is no WebSocket.
+ * By default it goes over WebSocket, and where that does not get through over Server-Sent Events or
+ * long-polling, which are loaded when they are needed.
+ *
+ * @throws TypeError for a URL that is none.
  */
 export function connect(url: string | URL = '/ws', options: Options = {}): Veche {
-  const target = new URL(url, globalThis.location?.href)
-  target.protocol = target.protocol.replace('http', 'ws')
-  const key = target.host + target.pathname
-  target.searchParams.set('hello', '1')
-  target.hash = ''
-  return new Client(
-    target.href,
-    options.transport ?? webSocket(options.WebSocket),
-    options.outbox ?? (globalThis.indexedDB ? indexedDBOutbox(`veche ${key}`) : memoryOutbox()),
-    options,
-  )
+  const { host, pathname } = new URL(url, globalThis.location?.href)
+  const key = `veche ${host}${pathname}`
+  const transport = options.transport ?? everyWay(key, options)
+  return connectOver(url, {
+    ...options,
+    transport: options.share?.(transport, key) ?? transport,
+    outbox: options.outbox ?? (globalThis.indexedDB ? indexedDBOutbox(key) : memoryOutbox()),
+  })
 }
 
+function everyWay(key: string, { fetch, WebSocket = globalThis.WebSocket }: Options): Transport {
+  const ways = [
+    lazy('sse', async () => (await import('./sse.js')).sse({ fetch })),
+    lazy('longpoll', async () => (await import('./longpoll.js')).longPoll({ fetch })),
+  ]
+  return fallback(WebSocket ? [webSocket(WebSocket), ...ways] : ways, storedChoice(`${key} way`))
+}
+
+export { storedChoice, type Choice } from './choice.js'
 export { VecheError } from './errors.js'
+export { fallback } from './fallback.js'
 export { indexedDBOutbox } from './indexeddb.js'
+export { lazy } from './lazy.js'
 export { memoryOutbox } from './memory.js'
-export { webSocket } from './websocket.js'
 export type { ClientObject, ServerObject } from './protocol.js'
 export type { Pipe, PipeHandler, Transport } from './transport.js'
 export type * from './types.js'
+export { webSocket } from './websocket.js'

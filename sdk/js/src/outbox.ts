@@ -80,9 +80,7 @@ export class Outbox {
   }
 
   get pending(): readonly Pending[] {
-    return this.#items.map(({ cid, kind, body, content, at, state, error }) => {
-      return { cid, kind, body, content, at: new Date(at), state, error }
-    })
+    return this.#items.map(({ user: _, entry, seq, sent, at, ...item }) => ({ ...item, at: new Date(at) }))
   }
 
   /** Takes a message. The same cid twice is the same message. */
@@ -90,7 +88,7 @@ export class Outbox {
     const known = this.#find(cid)
     if (known) return known.sent.promise
     if (this.#host.unsent() >= MAX_UNSENT) {
-      return Promise.reject(new VecheError('limit', 'too much is unsent already', true))
+      return Promise.reject(new VecheError('limit', 'too much unsent', true))
     }
     if (body instanceof Blob) content ||= body.type
     // Strictly ascending, so that what is read back from the store has its order.
@@ -192,7 +190,7 @@ export class Outbox {
   #check(item: Item, user: string): void {
     if (item.user === undefined) this.#sign(item, user)
     else if (item.user !== user && item.state === 'queued') {
-      this.#fail(item, new VecheError('forbidden', 'written by another user'))
+      this.#fail(item, new VecheError('forbidden', 'of another user'))
     }
   }
 
@@ -241,7 +239,7 @@ export class Outbox {
     const object: Send = { type: 'send', room, cid, kind: kind || undefined, body, data, content }
     if (new TextEncoder().encode(JSON.stringify(object)).length > this.#host.maxFrame - ENVELOPE) {
       // The server would close the connection, every time anew.
-      this.#fail(item, new VecheError('too_large', 'too large a message'))
+      this.#fail(item, new VecheError('too_large', 'too large'))
       return
     }
     item.state = 'sending'

@@ -79,8 +79,8 @@ export class ClientRoom implements Room {
 
   constructor(readonly name: string, host: RoomHost, { since, epoch }: RoomOptions) {
     this.#host = host
-    const last = since !== undefined && since >= 0 ? since : undefined
-    this.#begin = last === undefined ? since : undefined
+    const last = since! >= 0 ? since : undefined
+    this.#begin = since! >= 0 ? undefined : since
     this.#sequence = new Sequence(
       {
         deliver: message => this.#deliver(message),
@@ -88,7 +88,7 @@ export class ClientRoom implements Room {
         ask: (after, answer) => this.#insist({ type: 'history', room: name, after, limit: FILL }, answer as Answer),
       },
       last,
-      last === undefined ? undefined : epoch,
+      since! >= 0 ? epoch : undefined,
     )
     this.#outbox = new Outbox(
       name,

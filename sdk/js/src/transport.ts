@@ -5,11 +5,15 @@ import type { ClientObject, ServerObject } from './protocol.js'
 
 /** Opens pipes. It holds no state of a connection: that is the pipe's. */
 export interface Transport {
+  /** What its pipes are called; where there is a choice it is chosen by this. */
+  readonly name?: string
   /**
-   * Starts to open a pipe and returns at once. It never throws: what fails is told by `closed`.
+   * Starts to open a pipe to the server at that URL, as the program gave it, and returns at once. It never throws: what fails is told by `closed`.
    * The handler is not called before open has returned.
    */
   open(url: string, handler: PipeHandler): Pipe
+  /** For a transport that has a choice: the next pipes go that way only; null leaves the choice to it. */
+  use?(name: string | null): void
 }
 
 /**
@@ -17,9 +21,13 @@ export interface Transport {
  * transport made of requests can read from them what it needs (a room's cursor, an answer's id).
  */
 export interface Pipe {
-  /** What carries it, for people: `websocket`. */
+  /** What carries it, for people: `websocket`. Final when `welcome` is received. */
   readonly transport: string
-  /** Sends an object. Before `opened` and after `closed` it is dropped. Never throws. */
+  /**
+   * Sends an object. Before `opened` and after `closed` it is dropped. Never throws. A `ping` before
+   * `hello` asks whether the way gets through: whatever the server says to it, it does. The pipe is of no
+   * other use then.
+   */
   send(object: ClientObject): void
   /** Bytes that were sent and have not left yet. */
   readonly buffered: number
@@ -32,6 +40,12 @@ export interface PipeHandler {
   /** It can be sent to. At most once, first. */
   opened(): void
   received(object: ServerObject): void
-  /** It is gone. At most once, last. `code` is the WebSocket close code, or 1006. */
+  /** It is gone. At most once, last. `code` is the WebSocket close code, 1006, {@link BLOCKED} or {@link MOVED}. */
   closed(code: number, reason: string): void
 }
+
+/** Close code of a pipe that something between here and the server does not let through. */
+export const BLOCKED = 4000
+
+/** Close code of a pipe that has a better one after it: open that at once. */
+export const MOVED = 4001

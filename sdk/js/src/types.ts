@@ -168,10 +168,20 @@ export interface Options {
   receipts?: boolean | undefined
   /** The WebSocket class. Default: the global one, which Node has from version 22 on. */
   WebSocket?: WebSocketClass | undefined
-  /** What carries the connection. Default: WebSocket. */
+  /** The fetch function of the HTTP transports. Default: the global one. */
+  fetch?: typeof fetch | undefined
+  /** What carries the connection. Default: WebSocket, else Server-Sent Events, else long-polling. */
   transport?: Transport | undefined
+  /** Lets several clients have one connection: `tabs()`. Default: each has its own. */
+  share?: ((transport: Transport, key: string) => Transport) | undefined
   /** Debug log; `console.debug` will do. Never given a token or a body. */
   log?: ((event: string, detail?: unknown) => void) | undefined
+}
+
+/** What the core has no default for. */
+export interface CoreOptions extends Options {
+  transport: Transport
+  outbox: OutboxStore
 }
 
 /** As much of the WebSocket class as is used. */
@@ -197,6 +207,8 @@ export interface VecheEvents {
   /** What no call of yours will report: a refused token, a token function that threw, a refused join. */
   error: (error: VecheError) => void
   bye: (bye: Bye) => void
+  /** Something else carries the connection now; null: nothing does. */
+  transport: (transport: string | null) => void
 }
 
 export interface RoomEvents {
@@ -214,7 +226,7 @@ export interface RoomEvents {
 /** A connection to a server, which comes back by itself. Made by `connect`. */
 export interface Veche {
   readonly state: ConnectionState
-  /** What carries the connection now, `'websocket'`; null while there is none. */
+  /** What carries the connection now: `websocket`, `sse`, `longpoll`; null while there is none. */
   readonly transport: string | null
   /** Known from the first welcome on. */
   readonly user: User | undefined
@@ -228,6 +240,12 @@ export interface Veche {
 
   /** Goes by another name from now on. Rejects if the server refuses it. */
   rename(name: string): Promise<User>
+
+  /**
+   * Connects anew over that transport only (`websocket`, `sse`, `longpoll`); null, or a name that is none of them,
+   * leaves the choice to the client again. Nothing is lost by it.
+   */
+  use(transport: string | null): void
 
   /** Drops the connection, if any, and connects again now. */
   reconnect(): void

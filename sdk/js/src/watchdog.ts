@@ -41,7 +41,6 @@ export class Watchdog {
   stop(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
-    this.#probing = false
   }
 
   #wait(ms: number): void {
@@ -50,11 +49,7 @@ export class Watchdog {
   }
 
   #look(): void {
-    if (this.#probing) {
-      this.stop()
-      this.#dead()
-      return
-    }
+    if (this.#probing) return this.#dead()
     const left = this.#interval - (Date.now() - this.#heardAt)
     if (left <= 0) this.probe()
     else this.#wait(Math.min(left, this.#interval)) // min: the clock may have been set back

@@ -1,5 +1,6 @@
 // WebSocket as a transport: an object is a text message.
 
+import { addressOf } from './address.js'
 import { PROTOCOL, decode, encode } from './protocol.js'
 import type { Pipe, PipeHandler, Transport } from './transport.js'
 import type { WebSocketClass, WebSocketLike } from './types.js'
@@ -7,7 +8,7 @@ import type { WebSocketClass, WebSocketLike } from './types.js'
 /** @throws TypeError where there is no WebSocket: Node before 22 has none of its own. */
 export function webSocket(Socket: WebSocketClass | undefined = globalThis.WebSocket): Transport {
   if (!Socket) throw new TypeError('this runtime has no WebSocket: give one in options.WebSocket')
-  return { open: (url, handler) => new SocketPipe(Socket, url, handler) }
+  return { name: 'websocket', open: (url, handler) => new SocketPipe(Socket, url, handler) }
 }
 
 class SocketPipe implements Pipe {
@@ -17,7 +18,9 @@ class SocketPipe implements Pipe {
 
   constructor(Socket: WebSocketClass, url: string, handler: PipeHandler) {
     try {
-      this.#socket = new Socket(url, PROTOCOL)
+      const address = addressOf(url, 'ws')
+      address.searchParams.set('hello', '1')
+      this.#socket = new Socket(address.href, PROTOCOL)
     } catch (error) {
       // A URL or a page's policy that forbids it.
       let gone = false

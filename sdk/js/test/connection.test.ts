@@ -13,7 +13,7 @@ describe('greeting', () => {
     const users: string[] = []
     c.veche.on('user', user => users.push(user.id))
     const pipe = await c.pipe()
-    expect(pipe.url).toBe('ws://veche.test/ws?hello=1')
+    expect(pipe.url).toBe('ws://veche.test/ws')
     expect(c.veche.transport).toBeNull()
     const hello = await pipe.welcomes({ user: { id: 'g-8f', name: '', guest: true } })
     expect(hello).toEqual({ type: 'hello', id: 1, name: 'Ann' })
@@ -234,14 +234,14 @@ describe('liveness', () => {
   })
 
   test('a page that becomes visible asks, one that hides does not', async () => {
-    const { document } = stubBrowser()
+    const browser = stubBrowser()
     const c = new Conversation()
     const pipe = await c.online()
-    document.visibilityState = 'hidden'
-    document.dispatchEvent(new Event('visibilitychange'))
+    browser.document.hidden = true
+    browser.fire('visibilitychange')
     await pipe.hearsNothing()
-    document.visibilityState = 'visible'
-    document.dispatchEvent(new Event('visibilitychange'))
+    browser.document.hidden = false
+    browser.fire('visibilitychange')
     await pipe.hears({ type: 'ping' })
   })
 

@@ -147,7 +147,7 @@ export class Conversation implements Transport {
 /** A browser's window, as far as the client looks at one. */
 export function stubBrowser() {
   const window = new EventTarget()
-  const document = Object.assign(new EventTarget(), { visibilityState: 'visible' })
+  const document = { hidden: false }
   const navigator = { onLine: true }
   vi.stubGlobal('addEventListener', window.addEventListener.bind(window))
   vi.stubGlobal('document', document)

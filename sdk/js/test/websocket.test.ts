@@ -104,22 +104,22 @@ test('a constructor that throws is a failed attempt', async () => {
   await until(() => veche.state === 'waiting')
 })
 
-test('where there is no WebSocket, one is asked for', () => {
+test('where there is no WebSocket there is no such transport', () => {
   vi.stubGlobal('WebSocket', undefined)
-  expect(() => connect(url)).toThrow('options.WebSocket')
   expect(() => webSocket()).toThrow(TypeError)
 })
 
 test('the URL is found from the page', () => {
   const opened: string[] = []
-  const transport = {
-    open(url: string) {
+  class Socket {
+    constructor(url: string) {
       opened.push(url)
-      return { transport: 'none', buffered: 0, send() {}, close() {} }
-    },
+    }
+    close() {}
   }
   vi.stubGlobal('location', { href: 'https://chat.example/rooms?x=1#top' })
-  open.push(connect(undefined, { transport }), connect('/other/ws?a=b', { transport }), connect('ws://h:1/ws', { transport }))
+  const options = { WebSocket: Socket as never }
+  open.push(connect(undefined, options), connect('/other/ws?a=b', options), connect('ws://h:1/ws', options))
   return vi.waitFor(() =>
     expect(opened).toEqual(['wss://chat.example/ws?hello=1', 'wss://chat.example/other/ws?a=b&hello=1', 'ws://h:1/ws?hello=1']),
   )

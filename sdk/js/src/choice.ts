@@ -1,0 +1,37 @@
+// What is remembered of a network: by which way the server was reached when the best one did not get through.
+
+/** Keeps one word. May forget, must not throw. */
+export interface Choice {
+  get(): string | null
+  /** null: there is nothing to remember. */
+  set(transport: string | null): void
+}
+
+/** How long it is worth something, in ms: people move between networks. */
+const EXPIRY = 3_600_000
+
+/** Remembers in a Storage, by default the origin's; nowhere if the browser does not let us. */
+export function storedChoice(key: string, storage = local()): Choice {
+  return {
+    get() {
+      const [name = '', until] = attempt(() => storage?.getItem(key))?.split(' ') ?? []
+      return Number(until) > Date.now() ? name : null
+    },
+    set(name) {
+      attempt(() => (name ? storage?.setItem(key, `${name} ${Date.now() + EXPIRY}`) : storage?.removeItem(key)))
+    },
+  }
+}
+
+function local(): Storage | undefined {
+  return attempt(() => globalThis.localStorage)
+}
+
+/** Private windows and full disks throw. */
+function attempt<T>(what: () => T): T | undefined {
+  try {
+    return what()
+  } catch {
+    return undefined
+  }
+}
