@@ -7,7 +7,12 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 export default defineConfig({
   plugins: [svelte()],
-  resolve: { alias: { '@veche/client': here('../sdk/js/src/index.ts') } },
+  resolve: {
+    alias: [
+      { find: /^@veche\/client$/, replacement: here('../sdk/js/src/index.ts') },
+      { find: /^@veche\/client\/(.+)$/, replacement: here('../sdk/js/src/$1.ts') },
+    ],
+  },
   base: './',
   build: {
     target: 'es2022',
@@ -16,7 +21,7 @@ export default defineConfig({
   },
   server: {
     // `npm run dev` beside `go run ./cmd/veche`.
-    proxy: { '/ws': { target: 'http://localhost:8080', ws: true } },
+    proxy: { '^/(ws|events|poll|send)\\b': { target: 'http://localhost:8080', ws: true } },
     fs: { allow: [here('.'), here('../sdk/js')] },
   },
   test: { include: ['src/**/*.test.ts'], environment: 'node' },

@@ -23,6 +23,7 @@ export function connect(url: string | URL = '/ws', options: Options = {}): Veche
   const { host, pathname } = new URL(url, globalThis.location?.href)
   const key = `veche ${host}${pathname}`
   const transport = options.transport ?? everyWay(key, options)
+  if (options.only) transport.use?.(options.only)
   return connectOver(url, {
     ...options,
     transport: options.share?.(transport, key) ?? transport,

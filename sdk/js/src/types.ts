@@ -172,6 +172,8 @@ export interface Options {
   fetch?: typeof fetch | undefined
   /** What carries the connection. Default: WebSocket, else Server-Sent Events, else long-polling. */
   transport?: Transport | undefined
+  /** Begin with that transport only, as {@link Veche.use} does later. Default: null, the client chooses. */
+  only?: string | null | undefined
   /** Lets several clients have one connection: `tabs()`. Default: each has its own. */
   share?: ((transport: Transport, key: string) => Transport) | undefined
   /** Debug log; `console.debug` will do. Never given a token or a body. */

@@ -1,8 +1,9 @@
 // The page's one connection, and the rooms in its list.
 
 import { connect, type ConnectionState, type User, type Veche } from '@veche/client';
+import { tabs } from '@veche/client/tabs';
 import { page } from '../model/window.ts';
-import { myName, myRooms } from './prefs.svelte.ts';
+import { myName, myRooms, way, type Way } from './prefs.svelte.ts';
 import { route } from './route.svelte.ts';
 import { RoomView } from './room.svelte.ts';
 
@@ -31,7 +32,8 @@ class Chat {
   readonly #veche: Veche;
 
   constructor() {
-    this.#veche = connect(server, { name: myName.value || undefined });
+    const only = way.value === 'auto' ? null : way.value;
+    this.#veche = connect(server, { name: myName.value || undefined, share: tabs(), only });
     this.#veche.on('state', () => this.#sync());
     this.#veche.on('user', (user) => (this.user = user));
     this.#veche.on('bye', (bye) => (this.why = bye));
@@ -59,6 +61,12 @@ class Chat {
   async rename(name: string): Promise<void> {
     await this.#veche.rename(name);
     myName.value = name;
+  }
+
+  /** Connects by that way only; `auto` leaves the choice to the client. */
+  use(chosen: Way): void {
+    way.value = chosen;
+    this.#veche.use(chosen === 'auto' ? null : chosen);
   }
 
   reconnect(): void {
