@@ -82,7 +82,7 @@ web-test: node-modules ## tests and type check of the pages
 .PHONY: sdk-test
 sdk-test: node-modules ## tests and type check of the TypeScript client
 	$(call title,tests of the TypeScript client)
-	cd sdk/js && npm run typecheck && npm test
+	cd sdk/js && npm run typecheck && npm test && npm run build
 
 .PHONY: interop
 interop: node-modules ## strangers in one room, and the engine among strangers: npm ws, Node, Python, Go, curl

@@ -18,6 +18,8 @@ export interface Ask {
   readonly cursors: Cursors
   /** Somebody waits for the welcome. */
   readonly greeting: boolean
+  /** Somebody waits for the answer to a join. */
+  readonly joining: boolean
 }
 
 /** Who opened a link. Nothing is called after its close. */
@@ -76,6 +78,10 @@ class HTTPPipe implements Pipe, PostsHost, Ask {
 
   get greeting(): boolean {
     return this.#user === undefined || this.#hello !== undefined
+  }
+
+  get joining(): boolean {
+    return this.#joins.size > 0
   }
 
   send(object: ClientObject): void {

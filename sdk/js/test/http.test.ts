@@ -196,7 +196,7 @@ describe('long-polling', () => {
     room.on('message', ({ seq }) => heard.push(seq))
     const hello = await doors.asked('poll', { wait: '0' })
     hello.answers({ rooms: '', at: 'p.1', events: [WELCOME] })
-    const poll = await doors.asked('poll', { rooms: 'r:0', wait: '20', at: 'p.1', resume: 'resume-1' })
+    const poll = await doors.asked('poll', { rooms: 'r:0', wait: '0', at: 'p.1', resume: 'resume-1' })
     poll.answers({ rooms: 'r:1:k', at: 'p.2', events: [{ ...JOINED, room: 'r', head: 1 }, message(1)] })
     await settle()
     expect(heard).toEqual([1])

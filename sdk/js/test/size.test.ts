@@ -30,8 +30,8 @@ const KB = 1024
 test.each([
   ['the core', exported('connect', 'core'), 6 * KB, 0],
   ['the core over WebSocket, outbox in memory', exported('connect, webSocket, memoryOutbox', 'core'), 6.75 * KB, 0],
-  ['connect: every transport, outbox in IndexedDB', exported('connect', 'index'), 9.25 * KB, 3.5 * KB],
-  ['connect, shared between tabs', exported('connect', 'index') + exported('tabs', 'tabs'), 11.5 * KB, 3.5 * KB],
+  ['connect: every transport, outbox in IndexedDB', exported('connect', 'index'), 8.5 * KB, 4.25 * KB],
+  ['connect, shared between tabs', exported('connect', 'index') + exported('tabs', 'tabs'), 11 * KB, 4.25 * KB],
 ])('%s', async (_, code, first, later) => {
   const size = await sizes(code)
   console.log(size)
