@@ -83,7 +83,7 @@ func negotiate(r *http.Request, o *AcceptOptions) (*answer, *HandshakeError) {
 	if !ok {
 		return nil, refused(http.StatusBadRequest, "Sec-WebSocket-Extensions is malformed")
 	}
-	a.deflate, a.extensions = acceptDeflate(offers, o.Compression)
+	a.deflate, a.extensions = acceptDeflate(offers, &o.Options)
 	return a, nil
 }
 

@@ -59,7 +59,7 @@ func (c *Conn) agree(agreed *deflateParams) {
 // Subprotocol is the one that both sides agreed on, or "".
 func (c *Conn) Subprotocol() string { return c.protocol.Value() }
 
-// Compressed reports whether permessage-deflate was agreed on.
+// Compressed reports whether compression was agreed on: permessage-deflate, or the older deflate-frame.
 func (c *Conn) Compressed() bool { return c.out.deflate != nil }
 
 // LocalAddr is the address of this side.

@@ -1,6 +1,9 @@
 package ws
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // frameDeflateDraft describes what came before RFC 7692 and WebKit asked for under two names: each
 // data frame is compressed by itself, or is not, and its RSV1 says which.
@@ -8,18 +11,21 @@ const frameDeflateDraft = "draft-tyoshino-hybi-websocket-perframe-deflate-06"
 
 // acceptFrameDeflate is acceptDeflate for clients that know the draft only. A parameter limits the
 // side that receives it.
-func acceptFrameDeflate(offers []extension, mode Compression) (*deflateParams, string) {
+func acceptFrameDeflate(offers []extension, o *Options) (*deflateParams, string) {
 	for _, e := range offers {
 		if !strings.EqualFold(e.name, "deflate-frame") && !strings.EqualFold(e.name, "x-webkit-deflate-frame") {
 			continue
 		}
 		d, ok := parseFrameDeflate(e)
-		if !ok {
+		switch {
+		case !ok:
 			continue
-		}
-		if mode == CompressionNoTakeover {
+		case o.Compression == CompressionNoTakeover:
 			d.serverNoTakeover, d.clientNoTakeover = true, true
 			return &d, e.name + "; no_context_takeover"
+		case o.windowBits() < maxBits:
+			d.clientBits = o.windowBits()
+			return &d, e.name + "; max_window_bits=" + strconv.Itoa(d.clientBits)
 		}
 		return &d, e.name
 	}

@@ -36,12 +36,12 @@ func TestFrameDeflateAgreement(t *testing.T) {
 		if !ok {
 			t.Fatalf("%q is malformed", tt.offer)
 		}
-		if _, answer := acceptDeflate(offers, tt.mode); answer != tt.answer {
+		if _, answer := acceptDeflate(offers, &Options{Compression: tt.mode}); answer != tt.answer {
 			t.Errorf("%q is answered with %q, want %q", tt.offer, answer, tt.answer)
 		}
 	}
 	offers, _ := parseExtensions([]string{"deflate-frame; max_window_bits=9; no_context_takeover"})
-	d, _ := acceptDeflate(offers, takeover)
+	d, _ := acceptDeflate(offers, &Options{Compression: takeover})
 	if want := (deflateParams{perFrame: true, serverBits: 9, serverNoTakeover: true}); *d != want {
 		t.Errorf("what a client wants of what it gets is %+v, want %+v", *d, want)
 	}

@@ -197,24 +197,33 @@ func TestExtensions(t *testing.T) {
 		line string
 		mode Compression
 		want string
+		bits int // WindowBits
 	}{
-		{"permessage-deflate", CompressionTakeover, "permessage-deflate"},
-		{"Permessage-Deflate", CompressionTakeover, "permessage-deflate"},
-		{"permessage-deflate", CompressionOff, ""},
-		{"permessage-deflate ; client_max_window_bits", CompressionTakeover, "permessage-deflate"},
-		{"permessage-deflate; client_max_window_bits=15", CompressionTakeover, "permessage-deflate"},
-		{"permessage-deflate; client_max_window_bits=7", CompressionTakeover, ""},
-		{"permessage-deflate; server_max_window_bits=8", CompressionTakeover, "permessage-deflate; server_max_window_bits=8"},
-		{`permessage-deflate; server_max_window_bits="1\5"`, CompressionTakeover, "permessage-deflate; server_max_window_bits=15"},
-		{"permessage-deflate; server_max_window_bits", CompressionTakeover, ""},
-		{"permessage-deflate; server_max_window_bits=08", CompressionTakeover, ""},
-		{"permessage-deflate; server_max_window_bits=+9", CompressionTakeover, ""},
-		{"permessage-deflate; server_max_window_bits=16", CompressionTakeover, ""},
-		{"permessage-deflate; server_no_context_takeover=1", CompressionTakeover, ""},
-		{"permessage-deflate; client_no_context_takeover; client_no_context_takeover", CompressionTakeover, ""},
-		{"permessage-deflate; client_no_context_takeover", CompressionTakeover, "permessage-deflate; client_no_context_takeover"},
-		{"permessage-deflate; foo, permessage-deflate", CompressionTakeover, "permessage-deflate"},
-		{"x-foo, , permessage-bzip2; a=b", CompressionTakeover, ""},
+		{"permessage-deflate", CompressionTakeover, "permessage-deflate", 0},
+		{"Permessage-Deflate", CompressionTakeover, "permessage-deflate", 0},
+		{"permessage-deflate", CompressionOff, "", 0},
+		{"permessage-deflate ; client_max_window_bits", CompressionTakeover, "permessage-deflate", 0},
+		{"permessage-deflate; client_max_window_bits=15", CompressionTakeover, "permessage-deflate", 0},
+		{"permessage-deflate; client_max_window_bits=10", CompressionTakeover, "permessage-deflate; client_max_window_bits=10", 0},
+		{"permessage-deflate; client_max_window_bits=10; client_no_context_takeover", CompressionTakeover, "permessage-deflate; client_no_context_takeover", 0},
+		{"permessage-deflate; client_max_window_bits=10", CompressionNoTakeover, "permessage-deflate; server_no_context_takeover; client_no_context_takeover", 0},
+		{"permessage-deflate; client_max_window_bits", CompressionTakeover, "permessage-deflate; client_max_window_bits=9", 9},
+		{"permessage-deflate; client_max_window_bits=8", CompressionTakeover, "permessage-deflate; client_max_window_bits=8", 9},
+		{"permessage-deflate; client_max_window_bits=12", CompressionTakeover, "permessage-deflate; client_max_window_bits=8", 3},
+		{"permessage-deflate; server_max_window_bits=12", CompressionTakeover, "permessage-deflate; client_no_context_takeover; server_max_window_bits=12", 9},
+		{"deflate-frame", CompressionTakeover, "deflate-frame; max_window_bits=9", 9},
+		{"permessage-deflate; client_max_window_bits=7", CompressionTakeover, "", 0},
+		{"permessage-deflate; server_max_window_bits=8", CompressionTakeover, "permessage-deflate; server_max_window_bits=8", 0},
+		{`permessage-deflate; server_max_window_bits="1\5"`, CompressionTakeover, "permessage-deflate; server_max_window_bits=15", 0},
+		{"permessage-deflate; server_max_window_bits", CompressionTakeover, "", 0},
+		{"permessage-deflate; server_max_window_bits=08", CompressionTakeover, "", 0},
+		{"permessage-deflate; server_max_window_bits=+9", CompressionTakeover, "", 0},
+		{"permessage-deflate; server_max_window_bits=16", CompressionTakeover, "", 0},
+		{"permessage-deflate; server_no_context_takeover=1", CompressionTakeover, "", 0},
+		{"permessage-deflate; client_no_context_takeover; client_no_context_takeover", CompressionTakeover, "", 0},
+		{"permessage-deflate; client_no_context_takeover", CompressionTakeover, "permessage-deflate; client_no_context_takeover", 0},
+		{"permessage-deflate; foo, permessage-deflate", CompressionTakeover, "permessage-deflate", 0},
+		{"x-foo, , permessage-bzip2; a=b", CompressionTakeover, "", 0},
 	}
 	for _, tt := range offers {
 		list, ok := parseExtensions([]string{tt.line})
@@ -222,13 +231,64 @@ func TestExtensions(t *testing.T) {
 			t.Errorf("%s: not parsed", tt.line)
 			continue
 		}
-		if _, got := acceptDeflate(list, tt.mode); got != tt.want {
+		if _, got := acceptDeflate(list, &Options{Compression: tt.mode, WindowBits: tt.bits}); got != tt.want {
 			t.Errorf("%s: answered %q, want %q", tt.line, got, tt.want)
 		}
 	}
 	for _, line := range []string{";", "a;", "a;;b", "a;b=", `a;b="`, `a;b="c d"`, `a;b="\`, "a b", "a=b", "a;b c", "é"} {
 		if list, ok := parseExtensions([]string{line}); ok {
 			t.Errorf("%q parsed as %v", line, list)
+		}
+	}
+}
+
+// TestAnswers: what a client offers, and which answers it takes.
+func TestAnswers(t *testing.T) {
+	takeover, without := Options{Compression: CompressionTakeover}, Options{Compression: CompressionNoTakeover}
+	small := Options{Compression: CompressionTakeover, WindowBits: 10}
+	for o, want := range map[Options]string{
+		{}:       "",
+		takeover: "permessage-deflate; client_max_window_bits",
+		without:  "permessage-deflate; server_no_context_takeover; client_no_context_takeover; client_max_window_bits",
+		small:    "permessage-deflate; server_max_window_bits=10; client_max_window_bits",
+	} {
+		if got := offerDeflate(&o); got != want {
+			t.Errorf("%+v offers %q, not %q", o, got, want)
+		}
+	}
+	for _, tt := range []struct {
+		o      Options
+		answer string
+		taken  bool
+		want   deflateParams
+	}{
+		{takeover, "permessage-deflate", true, deflateParams{}},
+		{takeover, "permessage-deflate; server_max_window_bits=9; client_max_window_bits=8", true,
+			deflateParams{serverBits: 9, clientBits: 8, clientBitsNamed: true}},
+		{takeover, "permessage-deflate; server_no_context_takeover; client_no_context_takeover", true,
+			deflateParams{serverNoTakeover: true, clientNoTakeover: true}},
+		{takeover, "permessage-deflate; client_max_window_bits", false, deflateParams{}},
+		{takeover, "permessage-deflate; client_max_window_bits=7", false, deflateParams{}},
+		{takeover, "permessage-deflate; server_max_window_bits=16", false, deflateParams{}},
+		{takeover, "permessage-deflate; server_max_window_bits=10; server_max_window_bits=10", false, deflateParams{}},
+		{takeover, "permessage-deflate; what", false, deflateParams{}},
+		{takeover, "permessage-deflate, permessage-deflate", false, deflateParams{}},
+		{takeover, "deflate-frame", false, deflateParams{}},
+		{Options{}, "permessage-deflate", false, deflateParams{}},
+		{without, "permessage-deflate", false, deflateParams{}},
+		{without, "permessage-deflate; server_no_context_takeover", true, deflateParams{serverNoTakeover: true, clientNoTakeover: true}},
+		{small, "permessage-deflate", false, deflateParams{}},
+		{small, "permessage-deflate; server_max_window_bits=11", false, deflateParams{}},
+		{small, "permessage-deflate; server_max_window_bits=10", true, deflateParams{serverBits: 10}},
+		{small, "permessage-deflate; server_max_window_bits=8", true, deflateParams{serverBits: 8}},
+	} {
+		list, ok := parseExtensions([]string{tt.answer})
+		if !ok {
+			t.Fatalf("%q is malformed", tt.answer)
+		}
+		got, problem := agreeDeflate(list, &tt.o)
+		if (problem == "") != tt.taken || tt.taken && *got != tt.want {
+			t.Errorf("%q is taken as %+v, %q", tt.answer, got, problem)
 		}
 	}
 }
@@ -240,7 +300,7 @@ func TestSlide(t *testing.T) {
 		s := strings.Repeat(string(rune('a'+i%26)), i%13)
 		all += s
 		w = slide(w, []byte(s), 10)
-		if want := all[max(0, len(all)-10):]; string(w) != want {
+		if want := all[max(0, len(all)-10):]; string(w) != want || cap(w) > 10 {
 			t.Fatalf("%q, want %q", w, want)
 		}
 	}

@@ -221,7 +221,7 @@ func newRequest(ctx context.Context, u *url.URL, o *DialOptions) *http.Request {
 	if len(o.Subprotocols) > 0 {
 		h.Set(headerProtocol, strings.Join(o.Subprotocols, ", "))
 	}
-	if offer := offerDeflate(o.Compression); offer != "" {
+	if offer := offerDeflate(&o.Options); offer != "" {
 		h.Set(headerExtensions, offer)
 	}
 	if u.User != nil && h.Get("Authorization") == "" {
@@ -280,7 +280,7 @@ func checkAnswer(res *http.Response, o *DialOptions) (*deflateParams, *Handshake
 	if !ok {
 		return nil, badAnswer(res, "Sec-WebSocket-Extensions is malformed")
 	}
-	d, problem := agreeDeflate(list, o.Compression)
+	d, problem := agreeDeflate(list, &o.Options)
 	if problem != "" {
 		return nil, badAnswer(res, problem)
 	}

@@ -97,8 +97,8 @@ func FuzzExtensions(f *testing.F) {
 		if !ok {
 			return
 		}
-		for _, mode := range []Compression{CompressionOff, CompressionNoTakeover, CompressionTakeover} {
-			agreed, answer := acceptDeflate(list, mode)
+		for _, o := range []*Options{{}, {Compression: CompressionNoTakeover}, {Compression: CompressionTakeover}, {Compression: CompressionTakeover, WindowBits: 9}} {
+			agreed, answer := acceptDeflate(list, o)
 			if (agreed == nil) != (answer == "") {
 				t.Fatalf("%v answered %q", agreed, answer)
 			}
@@ -115,7 +115,10 @@ func FuzzExtensions(f *testing.F) {
 				}
 				continue // our clients do not offer it
 			}
-			got, problem := agreeDeflate(back, mode)
+			if agreed.clientBits != 0 && !strings.Contains(strings.ToLower(line), paramClientBits) {
+				t.Fatalf("%q was answered with %q", line, answer)
+			}
+			got, problem := agreeDeflate(back, &Options{Compression: o.Compression})
 			if problem != "" || *got != *agreed {
 				t.Fatalf("answer %q is taken as %+v, %s", answer, got, problem)
 			}

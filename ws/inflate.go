@@ -31,13 +31,14 @@ func (f *inflater) message(in *buffer, max int64) (*buffer, error) {
 	return out, nil
 }
 
-// slide appends p to the window w and keeps its last size bytes.
+// slide appends p to the window w and keeps its last size bytes, in no more memory than that.
 func slide(w, p []byte, size int) []byte {
-	if len(p) >= size {
-		return append(w[:0], p[len(p)-size:]...)
-	}
+	p = p[max(0, len(p)-size):]
 	if over := len(w) + len(p) - size; over > 0 {
 		w = w[:copy(w, w[over:])]
+	}
+	if n := len(w) + len(p); n > cap(w) {
+		w = append(make([]byte, 0, min(size, max(n, 2*cap(w)))), w...)
 	}
 	return append(w, p...)
 }

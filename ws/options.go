@@ -34,6 +34,10 @@ type Options struct {
 	// Compression chooses permessage-deflate. A server then also answers the deflate-frame and
 	// x-webkit-deflate-frame of clients that offer nothing newer. Default: CompressionOff.
 	Compression Compression
+	// WindowBits is the binary logarithm of how many bytes the peer's compressed messages may refer
+	// back to, 8 to 15: with takeover the connection keeps so many. A peer that cannot limit itself
+	// does without takeover, as client, or without compression, as server. Default 15, 32 KiB.
+	WindowBits int
 	// Mode chooses how connections are served in the push form. Default: ModeAuto.
 	Mode Mode
 	// Log is told of panics in handlers. Default: slog.Default().
@@ -64,7 +68,9 @@ const (
 	// CompressionNoTakeover compresses each message by itself; connections keep no state for it.
 	CompressionNoTakeover
 	// CompressionTakeover lets messages refer to earlier ones if the peer agrees, which is what
-	// makes small messages small, for at most 40 KiB a connection.
+	// makes small messages small, for at most 36 KiB a connection: the window of what is received,
+	// see WindowBits, and 4 KiB of what was sent. Each grows with what was said, and is there only
+	// after a compressed message went that way.
 	CompressionTakeover
 )
 

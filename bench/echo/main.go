@@ -2,8 +2,8 @@
 // with itself, for load generators and suites from outside; or, with --client, a client that does the
 // same on one connection until the server closes it.
 //
-//	go run ./echo --listen 127.0.0.1:9001 [--mode loop|goroutine] [--deflate]
-//	go run ./echo --client ws://127.0.0.1:9001/path [--mode loop|goroutine] [--deflate]
+//	go run ./echo --listen 127.0.0.1:9001 [--mode loop|goroutine] [--deflate [--window BITS]]
+//	go run ./echo --client ws://127.0.0.1:9001/path [--mode loop|goroutine] [--deflate [--window BITS]]
 package main
 
 import (
@@ -29,6 +29,7 @@ func main() {
 	client := flag.String("client", "", "be a client of this `URL` instead")
 	mode := flag.String("mode", "loop", "what serves connections: `loop` or goroutine")
 	deflate := flag.Bool("deflate", false, "permessage-deflate, with context takeover where the other side likes it")
+	window := flag.Int("window", 15, "with --deflate, the largest window that the other side may use, 8 to 15 `bits`")
 	flag.Parse()
 	o := ws.Options{MaxMessage: maxMessage, SendBuffer: 2 * maxMessage}
 	switch *mode {
@@ -39,7 +40,7 @@ func main() {
 		log.Fatalf("unknown mode %q", *mode)
 	}
 	if *deflate {
-		o.Compression = ws.CompressionTakeover
+		o.Compression, o.WindowBits = ws.CompressionTakeover, *window
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

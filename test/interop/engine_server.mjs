@@ -1,5 +1,5 @@
 // A server, npm's ws, for the engine's client, which it starts.
-// node engine_server.mjs serve plain|deflate COMMAND ARGS...
+// node engine_server.mjs serve plain|deflate|BITS COMMAND ARGS...
 
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
@@ -8,12 +8,14 @@ import { WebSocketServer } from 'ws'
 import { converse, inFragments } from './converse.mjs'
 
 const [, compression, command, ...args] = process.argv.slice(2)
-const server = new WebSocketServer({ host: '127.0.0.1', port: 0, perMessageDeflate: compression === 'deflate' })
+const bits = Number(compression) // of both windows
+const perMessageDeflate = bits ? { serverMaxWindowBits: bits, clientMaxWindowBits: bits, threshold: 0 } : compression === 'deflate'
+const server = new WebSocketServer({ host: '127.0.0.1', port: 0, perMessageDeflate })
 await once(server, 'listening')
 const client = spawn(command, ['--client', `ws://127.0.0.1:${server.address().port}/`, ...args], { stdio: 'inherit' })
 const ended = once(client, 'exit')
 const [ws] = await once(server, 'connection')
-assert.equal(ws.extensions.includes('permessage-deflate'), compression === 'deflate')
+assert.equal(ws.extensions.includes('permessage-deflate'), compression !== 'plain')
 const heard = on(ws, 'message')
 await converse({
   send: message => ws.send(message),

@@ -16,38 +16,61 @@ import (
 // compressions are the arguments for the echo and the word for a stranger's script.
 var compressions = map[string][]string{"plain": nil, "deflate": {"--deflate"}}
 
-// TestEngineScripts lets strangers of other languages talk to the echo. As servers, they start its
-// client themselves.
-func TestEngineScripts(t *testing.T) {
-	python := func(script string) func(*testing.T, ...string) {
-		return func(t *testing.T, args ...string) {
-			harness.Script(t, debianPython, append([]string{script}, args...)...)
-		}
+// python runs a script with Debian's interpreter.
+func python(script string) func(*testing.T, ...string) {
+	return func(t *testing.T, args ...string) {
+		harness.Script(t, debianPython, append([]string{script}, args...)...)
 	}
-	clients := map[string]func(t *testing.T, args ...string){
+}
+
+// Strangers of other languages, by what runs them. As servers, they start the echo's client themselves.
+var (
+	scriptClients = map[string]func(t *testing.T, args ...string){
 		"npm ws":            func(t *testing.T, args ...string) { node(t, "npm", "engine_client.mjs", args...) },
 		"Node":              func(t *testing.T, args ...string) { node(t, "node", "engine_client.mjs", args...) },
 		"Python websockets": python("engine_websockets.py"),
 		"Python wsproto":    python("engine_wsproto.py"),
 	}
-	servers := map[string]func(t *testing.T, args ...string){
+	scriptServers = map[string]func(t *testing.T, args ...string){
 		"npm ws": func(t *testing.T, args ...string) {
 			harness.Script(t, "node", append([]string{"engine_server.mjs"}, args...)...)
 		},
 		"Python websockets": python("engine_websockets.py"),
 		"Python wsproto":    python("engine_wsproto.py"),
 	}
+)
+
+// TestEngineScripts lets strangers of other languages talk to the echo.
+func TestEngineScripts(t *testing.T) {
 	for compression, args := range compressions {
 		addr := harness.Echo(t, args...)
-		for name, run := range clients {
+		for name, run := range scriptClients {
 			t.Run(name+" as client, "+compression, func(t *testing.T) { run(t, "ws://"+addr, compression) })
 		}
-		for name, run := range servers {
+		for name, run := range scriptServers {
 			t.Run(name+" as server, "+compression, func(t *testing.T) {
 				run(t, append([]string{"serve", compression, harness.EchoBinary(t)}, args...)...)
 			})
 		}
 	}
+}
+
+// TestEngineWindows: strangers and the echo agree on small windows both ways. Zlib by itself has the
+// echo keep to every window, at every byte.
+func TestEngineWindows(t *testing.T) {
+	const bits = "10"
+	small := []string{"--deflate", "--window", bits}
+	addr := harness.Echo(t, small...)
+	for name, run := range scriptClients {
+		t.Run(name+" as client", func(t *testing.T) { run(t, "ws://"+addr, bits) })
+	}
+	for name, run := range scriptServers {
+		t.Run(name+" as server", func(t *testing.T) {
+			run(t, append([]string{"serve", bits, harness.EchoBinary(t)}, small...)...)
+		})
+	}
+	t.Run("zlib as client", func(t *testing.T) { python("engine_windows.py")(t, "ws://"+harness.Echo(t, "--deflate")) })
+	t.Run("zlib as server", func(t *testing.T) { python("engine_windows.py")(t, "serve", harness.EchoBinary(t), "--deflate") })
 }
 
 // TestEngineGo is the same with other libraries of Go.

@@ -1,23 +1,28 @@
 """Python's websockets and the engine's echo.
 
-python3 engine_websockets.py URL plain|deflate
-python3 engine_websockets.py serve plain|deflate COMMAND ARGS...
+python3 engine_websockets.py URL plain|deflate|BITS
+python3 engine_websockets.py serve plain|deflate|BITS COMMAND ARGS...
 """
 
 import asyncio
 import sys
 
 import websockets
+from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory, ServerPerMessageDeflateFactory
 
 WHAT, COMPRESSION, *COMMAND = sys.argv[1:]
 OPTIONS = {"compression": "deflate" if COMPRESSION == "deflate" else None, "max_size": 1 << 20}
+if COMPRESSION.isdigit():
+    BITS = {"server_max_window_bits": int(COMPRESSION), "client_max_window_bits": int(COMPRESSION)}
+    FACTORY = ServerPerMessageDeflateFactory if WHAT == "serve" else ClientPerMessageDeflateFactory
+    OPTIONS["extensions"] = [FACTORY(**BITS)]
 
 EVERY = bytes(range(256))
 LONG = "a word and " * 40_000
 
 
 async def converse(ws):
-    assert bool(ws.extensions) == (COMPRESSION == "deflate"), ws.extensions
+    assert bool(ws.extensions) == (COMPRESSION != "plain"), ws.extensions
     for message in ["вече", "", EVERY, LONG[:5000], bytes(200_000), LONG, b""]:
         await ws.send(message)
         assert await ws.recv() == message

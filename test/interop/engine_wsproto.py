@@ -1,7 +1,7 @@
 """Python's wsproto and the engine's echo, over sockets of our own.
 
-python3 engine_wsproto.py URL plain|deflate
-python3 engine_wsproto.py serve plain|deflate COMMAND ARGS...
+python3 engine_wsproto.py URL plain|deflate|BITS
+python3 engine_wsproto.py serve plain|deflate|BITS COMMAND ARGS...
 """
 
 import socket
@@ -16,6 +16,8 @@ from wsproto.extensions import PerMessageDeflate
 
 WHAT, COMPRESSION, *COMMAND = sys.argv[1:]
 DEFLATE = [PerMessageDeflate()] if COMPRESSION == "deflate" else []
+if COMPRESSION.isdigit():
+    DEFLATE = [PerMessageDeflate(server_max_window_bits=int(COMPRESSION), client_max_window_bits=int(COMPRESSION))]
 
 EVERY = bytes(range(256))
 LONG = "a word and " * 40_000
