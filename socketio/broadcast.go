@@ -177,13 +177,17 @@ func (b *Broadcast) offer(s *Socket, f func(*Socket)) {
 
 // event makes the packet of an event.
 func (n *Namespace) event(name string, args []any) (*socketio.Packet, error) {
+	return newEvent(n.name, name, args)
+}
+
+func newEvent(namespace, name string, args []any) (*socketio.Packet, error) {
 	if socketio.Reserved(name) {
 		return nil, &ReservedError{Event: name}
 	}
-	p := n.packet(socketio.Event)
+	p := &socketio.Packet{Type: socketio.Event, Namespace: namespace}
 	var err error
 	p.Data, p.Attachments, err = appendArgs([]any{name}, args)
-	return &p, err
+	return p, err
 }
 
 // ReservedError is an event with a name that only the protocol may use.

@@ -142,22 +142,36 @@ func (c *client) Drain() (more bool) {
 	return c.feed()
 }
 
-// feed drains what sockets have beside the queue.
+// feed drains the sockets' sources.
 func (c *client) feed() (more bool) {
+	var buf [4]Source
+	sources := buf[:0]
 	c.mu.Lock()
-	var feeds []func() bool
 	for _, s := range c.sockets {
-		if s.feed != nil && s.connected {
-			feeds = append(feeds, s.feed)
+		if s.source != nil && s.connected {
+			sources = append(sources, s.source)
 		}
 	}
 	c.mu.Unlock()
-	for _, f := range feeds {
-		if f() {
+	for _, s := range sources {
+		if s.Drain() {
 			more = true
 		}
 	}
 	return more
+}
+
+// say sends a packet at once. It is called in Drain.
+func (c *client) say(e *encoded) error {
+	c.mu.Lock()
+	f := c.form
+	c.mu.Unlock()
+	for _, frame := range e.in(f) {
+		if err := c.conn.SendShared(frame); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Receive is the connection's: one message of the client.
@@ -269,7 +283,10 @@ func (c *client) drop(s *Socket) {
 			last := len(c.sockets) - 1
 			c.sockets[i], c.sockets[last] = c.sockets[last], nil
 			c.sockets = c.sockets[:last]
-			return
+			break
 		}
+	}
+	if len(c.sockets) == 0 && !c.gone {
+		c.patience.Reset(c.server.options.ConnectTimeout)
 	}
 }

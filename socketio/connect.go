@@ -100,7 +100,7 @@ func (s *Socket) ask() {
 		if err := f(s); err != nil {
 			s.client.drop(s)
 			s.client.deny(n.name, err)
-			s.unfed(err.Error())
+			s.settle(err.Error())
 			return
 		}
 	}
@@ -141,6 +141,7 @@ func (s *Socket) accept() {
 	c.patience.Stop()
 	if gone {
 		s.end("transport close")
+		s.settle("transport close") // it may have ended before there was anything to leave
 		return
 	}
 	s.Wake()

@@ -53,3 +53,15 @@ func (e *encoded) in(f form) []*transport.Frame {
 	})
 	return e.frames[f]
 }
+
+// Prepared is an event that is encoded once for many sockets of one namespace.
+type Prepared encoded
+
+// Prepare makes an event ready, for sockets of the namespace of that name.
+func Prepare(namespace, event string, args ...any) (*Prepared, error) {
+	p, err := newEvent(namespace, event, args)
+	if err != nil {
+		return nil, err
+	}
+	return (*Prepared)(encode(p)), nil
+}

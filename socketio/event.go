@@ -38,6 +38,20 @@ func (e *Event) Ack(args ...any) error {
 	return nil
 }
 
+// Say is Ack at once. It is for a Source in its Drain only.
+func (e *Event) Say(args ...any) error {
+	if !e.asked || e.acked.Swap(true) {
+		return nil
+	}
+	data, attachments, err := appendArgs(args)
+	if err != nil {
+		return err
+	}
+	p := e.answer(data)
+	p.Attachments = attachments
+	return e.socket.client.say(encode(p))
+}
+
 // answer makes the packet that answers the event.
 func (e *Event) answer(data []byte) *wire.Packet {
 	p := e.socket.namespace.packet(wire.Ack)
@@ -50,10 +64,7 @@ func (s *Socket) receive(p *wire.Packet) {
 	elements := wire.Elements(p.Data)
 	name, _ := wire.EventName(elements[0]) // the decoder has looked
 	e := &Event{Name: name, Args: Args{elements[1:], p.Attachments}, socket: s, id: p.ID, asked: p.HasID}
-	if s.inline != nil {
-		if s.Connected() {
-			s.inline(e)
-		}
+	if s.source != nil && s.source.Take(e) {
 		return
 	}
 	s.queue(func() { s.dispatch(e) })

@@ -26,16 +26,15 @@ type Socket struct {
 	pid       string
 	recovered bool
 
-	connected bool         // guarded by client.mu
-	feed      func() bool  // set by middleware, immutable then
-	unfed     func(string) // the same
-	inline    func(*Event) // the same
+	connected bool   // guarded by client.mu
+	source    Source // set by middleware, with mu held; immutable once the socket is connected
 
 	mu       sync.Mutex // guards what follows
 	tasks    []func()   // wait for the goroutine
 	running  bool       // a goroutine works on tasks
 	paused   bool       // the client is not read, because of tasks
 	ended    bool
+	told     bool // the source knows of the end
 	rooms    []string
 	handlers map[string][]handler
 	any      []func(string, Args)
@@ -262,15 +261,24 @@ func (s *Socket) end(reason string) {
 	if !first {
 		return
 	}
-	s.namespace.remove(s)
 	for _, f := range acks {
 		f(Args{}, ErrClosed)
 	}
-	if s.unfed != nil {
-		s.unfed(reason)
-	}
+	s.settle(reason)
 	if was {
 		s.farewell(reason)
+	}
+}
+
+// settle takes the socket out of where it is known, and tells its source, once.
+func (s *Socket) settle(reason string) {
+	s.namespace.remove(s)
+	s.mu.Lock()
+	tell := s.source != nil && !s.told
+	s.told = s.told || tell
+	s.mu.Unlock()
+	if tell {
+		s.source.Ended(reason)
 	}
 }
 
@@ -296,19 +304,41 @@ func (s *Socket) farewell(reason string) {
 	})
 }
 
-// Feed lets middleware give the socket a source of messages beside Emit, for who has a queue of their own. drain is called
-// when the client has taken what was sent before, as Drain of transport.Handler; it sends by SendShared and Send of
-// Pipe. ended is called once, with the reason of the end.
-func (s *Socket) Feed(drain func() (more bool), ended func(reason string)) {
-	s.feed, s.unfed = drain, ended
+// Source is a queue of messages beside Emit's, for who has one of their own, such as gateway/socketio.
+type Source interface {
+	// Drain is called when the client has taken what was sent before, as transport.Handler's. It sends by the Say functions.
+	Drain() (more bool)
+	// Take gets each event of the client and reports whether it was one of the source's; the others go to handlers. It must
+	// not block: the client is not read meanwhile.
+	Take(e *Event) bool
+	// Ended is called once, with the reason of the end, also if the socket never got into its namespace.
+	Ended(reason string)
 }
 
-// Inline lets middleware take the socket's events without a goroutine and without handlers. f must not block; nothing of the
-// client is read meanwhile.
-func (s *Socket) Inline(f func(*Event)) { s.inline = f }
+// Attach gives the socket its Source. It is called by middleware, once.
+func (s *Socket) Attach(source Source) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.source = source
+}
 
-// Wake asks for a drain of the Feed. It never blocks, and may be called with any lock held.
+// Source returns what Attach was given.
+func (s *Socket) Source() Source { return s.source }
+
+// Wake asks for a Drain of the Source. It never blocks, and may be called with any lock held.
 func (s *Socket) Wake() { s.client.conn.Wake() }
 
-// Pipe returns the connection beneath the socket, which other namespaces may share. Only a Feed sends on it, in drain.
+// Say sends an event at once. It is for a Source in its Drain only.
+func (s *Socket) Say(event string, args ...any) error {
+	p, err := Prepare(s.namespace.name, event, args...)
+	if err != nil {
+		return err
+	}
+	return s.SayPrepared(p)
+}
+
+// SayPrepared is Say for an event that goes to many sockets of its namespace.
+func (s *Socket) SayPrepared(p *Prepared) error { return s.client.say((*encoded)(p)) }
+
+// Pipe returns the connection beneath the socket, which other namespaces may share.
 func (s *Socket) Pipe() transport.Pipe { return s.client.conn }
