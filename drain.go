@@ -31,7 +31,7 @@ func (s *Server) Close(ctx context.Context) error {
 
 // closeDoors ends what is still open of each transport, all within the same time.
 func (s *Server) closeDoors(ctx context.Context) error {
-	doors := []func(context.Context) error{s.sockets.Close, s.streams.Close, s.polls.Close}
+	doors := []func(context.Context) error{s.sockets.Close, s.streams.Close, s.polls.Close, s.socketio.Close}
 	errs := make([]error, len(doors))
 	var closing sync.WaitGroup
 	for i, door := range doors {

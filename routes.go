@@ -24,6 +24,9 @@ func (s *Server) mux() http.Handler {
 	for _, door := range []string{"/events", "/poll", "/send"} {
 		m.HandleFunc("OPTIONS "+door, s.shared(preflight))
 	}
+	for _, path := range []string{"/socket.io", "/socket.io/{$}"} {
+		m.HandleFunc(path, s.speakSocketIO)
+	}
 	m.HandleFunc("GET /{$}", s.page)
 	m.Handle("/", web.Handler())
 	return guarded(m)

@@ -13,8 +13,10 @@ import (
 	"github.com/vechehq/veche/auth"
 	"github.com/vechehq/veche/gateway/native"
 	"github.com/vechehq/veche/gateway/raw"
+	bridge "github.com/vechehq/veche/gateway/socketio"
 	"github.com/vechehq/veche/hub"
 	"github.com/vechehq/veche/internal/glob"
+	"github.com/vechehq/veche/socketio"
 	"github.com/vechehq/veche/store/memory"
 	"github.com/vechehq/veche/store/sqlite"
 	"github.com/vechehq/veche/transport"
@@ -22,18 +24,20 @@ import (
 
 // Server is one node: its rooms, and the doors to them. It is safe for concurrent use.
 type Server struct {
-	config  Config
-	log     *slog.Logger
-	auth    *auth.Auth
-	hub     *hub.Hub
-	hooks   hooks
-	sockets *transport.WebSocket
-	streams *transport.SSE
-	polls   *transport.LongPoll
-	native  *native.Gateway
-	raw     *raw.Gateway
-	routes  http.Handler
-	http    *http.Server // of Serve
+	config   Config
+	log      *slog.Logger
+	auth     *auth.Auth
+	hub      *hub.Hub
+	hooks    hooks
+	sockets  *transport.WebSocket
+	streams  *transport.SSE
+	polls    *transport.LongPoll
+	native   *native.Gateway
+	raw      *raw.Gateway
+	bridge   *bridge.Gateway
+	socketio *socketio.Server
+	routes   http.Handler
+	http     *http.Server // of Serve
 
 	closing  sync.Once
 	closeErr error // immutable after closing
@@ -88,6 +92,8 @@ func New(c Config) (*Server, error) {
 		Hub: s.hub, Identity: identities, Server: "veche/" + Version(), Ping: pingInterval, Frame: maxFrame,
 	})
 	s.raw = raw.New(s.hub)
+	s.bridge = bridge.New(bridge.Config{Hub: s.hub, Identity: identities})
+	s.socketio = s.newSocketIO()
 	s.routes = s.mux()
 	return s, nil
 }

@@ -11,8 +11,13 @@ import (
 	wire "github.com/vechehq/veche/wire/engineio"
 )
 
+// writePatience is how long a client may take to read an answer.
+const writePatience = 30 * time.Second
+
 // servePoll is a GET: it waits until there is something to say.
 func (c *Conn) servePoll(w http.ResponseWriter, r *http.Request) {
+	control := http.NewResponseController(w)
+	_ = control.SetReadDeadline(time.Time{}) // the server's would end the wait
 	p, ok := c.beginPoll()
 	if !ok {
 		refuse(w, wire.BadRequest)
@@ -23,6 +28,7 @@ func (c *Conn) servePoll(w http.ResponseWriter, r *http.Request) {
 		refuse(w, wire.BadRequest)
 		return
 	}
+	_ = control.SetWriteDeadline(time.Now().Add(writePatience))
 	h := w.Header()
 	h.Set("Content-Type", "text/plain; charset=UTF-8")
 	h.Set("Cache-Control", "no-store")
