@@ -89,15 +89,13 @@ func appendHeader(b []byte, h header) []byte {
 	if h.masked {
 		second = bitMask
 	}
-	switch {
-	case h.length <= 125:
-		b = append(b, first, second|byte(h.length))
-	case h.length <= 0xffff:
-		b = append(b, first, second|126)
-		b = binary.BigEndian.AppendUint16(b, uint16(h.length))
+	switch n := h.length; {
+	case n <= 125:
+		b = append(b, first, second|byte(n))
+	case n <= 0xffff:
+		b = append(b, first, second|126, byte(n>>8), byte(n))
 	default:
-		b = append(b, first, second|127)
-		b = binary.BigEndian.AppendUint64(b, h.length)
+		b = binary.BigEndian.AppendUint64(append(b, first, second|127), n)
 	}
 	if h.masked {
 		b = binary.LittleEndian.AppendUint32(b, h.key)

@@ -31,7 +31,9 @@ type loop struct {
 	asleep  bool    // it waits and has to be told of what comes into list
 }
 
-const readSize = 64 << 10
+// readSize is such that a message of 64 KiB comes whole, and needs no copy to put it together. What of it
+// is never written to takes no memory.
+const readSize = 256 << 10
 
 // loops are as many as processors, made when they are needed. They keep their descriptors for good.
 var loops struct {
