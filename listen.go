@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/vechehq/veche/internal/h2"
+	"github.com/vechehq/veche/transport"
 )
 
 // Bounds of a request that is not, or not yet, a WebSocket.
@@ -78,5 +79,5 @@ func (s *Server) serve(l net.Listener) error {
 	if s.config.TLS != nil {
 		return s.http.ServeTLS(l, "", "")
 	}
-	return s.http.Serve(l)
+	return s.http.Serve(transport.Door(l, s.http))
 }
