@@ -16,10 +16,10 @@ import (
 // compressions are the arguments for the echo and the word for a stranger's script.
 var compressions = map[string][]string{"plain": nil, "deflate": {"--deflate"}}
 
-// python runs a script with Debian's interpreter.
-func python(script string) func(*testing.T, ...string) {
+// script runs a script with its interpreter.
+func script(interpreter, name string) func(*testing.T, ...string) {
 	return func(t *testing.T, args ...string) {
-		harness.Script(t, debianPython, append([]string{script}, args...)...)
+		harness.Script(t, interpreter, append([]string{name}, args...)...)
 	}
 }
 
@@ -28,15 +28,14 @@ var (
 	scriptClients = map[string]func(t *testing.T, args ...string){
 		"npm ws":            func(t *testing.T, args ...string) { node(t, "npm", "engine_client.mjs", args...) },
 		"Node":              func(t *testing.T, args ...string) { node(t, "node", "engine_client.mjs", args...) },
-		"Python websockets": python("engine_websockets.py"),
-		"Python wsproto":    python("engine_wsproto.py"),
+		"Chromium":          script("node", "engine_chromium.mjs"),
+		"Python websockets": script(debianPython, "engine_websockets.py"),
+		"Python wsproto":    script(debianPython, "engine_wsproto.py"),
 	}
 	scriptServers = map[string]func(t *testing.T, args ...string){
-		"npm ws": func(t *testing.T, args ...string) {
-			harness.Script(t, "node", append([]string{"engine_server.mjs"}, args...)...)
-		},
-		"Python websockets": python("engine_websockets.py"),
-		"Python wsproto":    python("engine_wsproto.py"),
+		"npm ws":            script("node", "engine_server.mjs"),
+		"Python websockets": script(debianPython, "engine_websockets.py"),
+		"Python wsproto":    script(debianPython, "engine_wsproto.py"),
 	}
 )
 
@@ -69,8 +68,10 @@ func TestEngineWindows(t *testing.T) {
 			run(t, append([]string{"serve", bits, harness.EchoBinary(t)}, small...)...)
 		})
 	}
-	t.Run("zlib as client", func(t *testing.T) { python("engine_windows.py")(t, "ws://"+harness.Echo(t, "--deflate")) })
-	t.Run("zlib as server", func(t *testing.T) { python("engine_windows.py")(t, "serve", harness.EchoBinary(t), "--deflate") })
+	t.Run("zlib as client", func(t *testing.T) { script(debianPython, "engine_windows.py")(t, "ws://"+harness.Echo(t, "--deflate")) })
+	t.Run("zlib as server", func(t *testing.T) {
+		script(debianPython, "engine_windows.py")(t, "serve", harness.EchoBinary(t), "--deflate")
+	})
 }
 
 // TestEngineGo is the same with other libraries of Go.
