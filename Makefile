@@ -90,7 +90,7 @@ interop: node-modules ## strangers in one room, and the engine among strangers: 
 	cd test && go test -count=1 ./history ./harness ./interop ./socketio
 
 .PHONY: conformance
-conformance: ## the Autobahn testsuite's cases, the engine as server and as client
+conformance: ## the Autobahn testsuite's cases, the engine as server and as client, in both modes
 	$(call title,the suite cases)
 	cd test && go test -count=1 ./conformance
 

@@ -23,23 +23,37 @@ var sizes = []struct{ message, fragment int }{
 }
 
 // agreement is what one group of cases wants of the echo: that it compresses without takeover, or in
-// a window of so many bits.
+// a window of so many bits; and what is said then.
 type agreement struct {
 	group      string
 	noTakeover bool
 	bits       int
-	binary     bool // and what is sent is bytes that do not compress well
+	say        func(size int, r *rand.Rand) autobahn.Frame // nil: chat
+	also       []agreement                                 // offered behind it
 }
 
 var agreements = []agreement{
 	{group: "12.1"},
-	{group: "12.2", binary: true},
+	{group: "12.2", say: picture},
+	{group: "12.3", say: prose},
+	{group: "12.4", say: markup},
+	{group: "12.5", say: document},
 	{group: "13.1"},
 	{group: "13.2", noTakeover: true},
 	{group: "13.3", bits: 9},
 	{group: "13.4", bits: 15},
 	{group: "13.5", noTakeover: true, bits: 9},
 	{group: "13.6", noTakeover: true, bits: 15},
+	{group: "13.7", noTakeover: true, bits: 9, also: []agreement{{noTakeover: true}, {}}},
+}
+
+// offer is what a client asks for.
+func (a agreement) offer() string {
+	s := a.params("server")
+	for _, b := range a.also {
+		s += ", " + b.params("server")
+	}
+	return s
 }
 
 // params spells the agreement for a side: "server" in a client's offer, "client" in a server's answer.
@@ -64,52 +78,86 @@ func (a agreement) codec() *autobahn.Zlib {
 }
 
 func (a agreement) message(size int, seed uint64) autobahn.Frame {
-	if !a.binary {
+	if a.say == nil {
 		return autobahn.Frame{First: 0xC1, Payload: autobahn.Chat(size, seed)}
 	}
+	f := a.say(size, rand.New(rand.NewPCG(seed, 2)))
+	f.Payload = f.Payload[:size]
+	return f
+}
+
+// picture is bytes that do not compress well.
+func picture(size int, r *rand.Rand) autobahn.Frame {
 	noise := make([]byte, size)
-	r := rand.New(rand.NewPCG(seed, 2))
 	for i := range noise {
 		noise[i] = byte(r.IntN(40))
 	}
 	return autobahn.Frame{First: 0xC2, Payload: string(noise)}
 }
 
+// prose is a text of words.
+func prose(size int, r *rand.Rand) autobahn.Frame {
+	words := strings.Fields("the assembly of all who live in the town meets at the bell and everyone may speak until all have been heard")
+	var b strings.Builder
+	for b.Len() < size {
+		b.WriteString(words[r.IntN(len(words))] + " ,.;\n"[r.IntN(5):][:1])
+	}
+	return autobahn.Frame{First: 0xC1, Payload: b.String()}
+}
+
+// markup is a text that repeats itself.
+func markup(size int, r *rand.Rand) autobahn.Frame {
+	var b strings.Builder
+	for b.Len() < size {
+		fmt.Fprintf(&b, "<li class=\"message\" id=\"m%d\"><b>%d</b>\n", r.IntN(1000), r.IntN(10))
+	}
+	return autobahn.Frame{First: 0xC1, Payload: b.String()}
+}
+
+// document is markup, and streams that are compressed already.
+func document(size int, r *rand.Rand) autobahn.Frame {
+	var b strings.Builder
+	for b.Len() < size {
+		fmt.Fprintf(&b, "%d 0 obj <</Type /Page /Length 500>> stream\n", r.IntN(100))
+		for range 500 {
+			b.WriteByte(byte(r.Uint32()))
+		}
+	}
+	return autobahn.Frame{First: 0xC2, Payload: b.String()}
+}
+
 // TestCompressedServer holds samples of 12 and 13 with the echo as server.
 func TestCompressedServer(t *testing.T) {
-	addr := harness.Echo(t, "--deflate")
-	for _, a := range agreements {
-		a.each(t, func(t *testing.T, hold holder) {
-			nc, br, answer := dial(t, addr, a.params("server"))
-			if answer != a.params("server") {
-				t.Fatalf("%q is answered with %q", a.params("server"), answer)
-			}
-			hold(nc, br, true)
-		})
-	}
-	t.Run("13.7", func(t *testing.T) {
-		// Of several offers the first that can be taken is.
-		offers := []string{"permessage-deflate; server_max_window_bits=99", agreements[6].params("server"), agreements[3].params("server"), "permessage-deflate"}
-		if _, _, answer := dial(t, addr, strings.Join(offers, ", ")); answer != offers[1] {
-			t.Errorf("answered with %q", answer)
+	inModes(t, func(t *testing.T, mode ...string) {
+		addr := harness.Echo(t, append(mode, "--deflate")...)
+		for _, a := range agreements {
+			a.each(t, func(t *testing.T, hold holder) {
+				nc, br, answer := dial(t, addr, a.offer())
+				if answer != a.params("server") { // the first that can be had
+					t.Fatalf("%q is answered with %q", a.offer(), answer)
+				}
+				hold(nc, br, true)
+			})
 		}
 	})
 }
 
 // TestCompressedClient holds samples of 12 and 13 with the echo as client.
 func TestCompressedClient(t *testing.T) {
-	l := listen(t)
-	for _, a := range agreements {
-		a.each(t, func(t *testing.T, hold holder) {
-			wait := harness.EchoClient(t, "ws://"+l.Addr().String(), "--deflate")
-			defer wait()
-			nc, br, offer := accept(t, l, a.params("client"))
-			if offer != "permessage-deflate; client_max_window_bits" {
-				t.Fatalf("the client offers %q", offer)
-			}
-			hold(nc, br, false)
-		})
-	}
+	inModes(t, func(t *testing.T, mode ...string) {
+		l := listen(t)
+		for _, a := range agreements {
+			a.each(t, func(t *testing.T, hold holder) {
+				wait := harness.EchoClient(t, "ws://"+l.Addr().String(), append(mode, "--deflate")...)
+				defer wait()
+				nc, br, offer := accept(t, l, a.params("client"))
+				if offer != "permessage-deflate; client_max_window_bits" {
+					t.Fatalf("the client offers %q", offer)
+				}
+				hold(nc, br, false)
+			})
+		}
+	})
 }
 
 // holder plays the peer on a connection after its handshake.
