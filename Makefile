@@ -25,7 +25,7 @@ build: ## build bin/veche
 	go build -trimpath -o bin/veche ./cmd/veche
 
 .PHONY: test
-test: deps lint build test-go cross sdk-test web-test web-check interop conformance fault abuse e2e ## everything that continuous integration checks
+test: deps lint build test-go cross sdk-test web-test web-check interop sdk-ways conformance fault abuse e2e ## everything that continuous integration checks
 	$(call title,everything passed)
 
 .PHONY: test-go
@@ -88,6 +88,11 @@ sdk-test: node-modules ## tests and type check of the TypeScript client
 interop: node-modules ## strangers in one room, and the engine among strangers: npm ws, Node, Python, Go, curl
 	$(call title,strangers in one room)
 	cd test && go test -count=1 ./history ./harness ./interop ./socketio
+
+.PHONY: sdk-ways
+sdk-ways: node-modules ## the built TypeScript client in plain Node: examples, every transport, a bad network
+	$(call title,the client on a bad network)
+	cd test && go test -count=1 -v ./sdk
 
 .PHONY: conformance
 conformance: ## the Autobahn testsuite's cases, the engine as server and as client, in both modes

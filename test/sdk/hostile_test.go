@@ -1,0 +1,88 @@
+package sdk
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"strconv"
+	"sync"
+	"testing"
+
+	"github.com/vechehq/veche/test/harness"
+	"github.com/vechehq/veche/test/history"
+	"github.com/vechehq/veche/test/hostile"
+)
+
+var seed = flag.Uint64("seed", 1, "what the hostile schedules are drawn from")
+
+// share is how many messages each of two clients says.
+const share = 1000
+
+// Two clients talk, each through a bad network of its own: over one transport, over what gets through,
+// and over transports that change under way.
+func TestHostileNetwork(t *testing.T) {
+	build(t)
+	for _, mix := range []string{"websocket", "sse", "longpoll", "auto", "changing"} {
+		t.Run(mix, func(t *testing.T) {
+			t.Logf("-seed=%d", *seed)
+			s := harness.Start(t)
+			var h history.History
+			var mu sync.Mutex // guards h
+			var talkers sync.WaitGroup
+			for i, name := range []string{"ann", "bob"} {
+				p, err := hostile.New(s.Addr, hostile.Random(*seed+uint64(i)))
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer p.Close()
+				talkers.Go(func() {
+					said := talk(t, p.URL("ws", "/ws"), name, mix, *seed+uint64(i))
+					mu.Lock()
+					defer mu.Unlock()
+					h.Sends = append(h.Sends, said.Sends...)
+					h.Reads = append(h.Reads, history.Read{Reader: name, Entries: said.Reads})
+					h.Log = said.Log
+					t.Logf("%s: %d exchanges, carried by %v", name, len(p.Log()), said.Carried)
+					if len(p.Log()) < 10 {
+						t.Errorf("%s: the weather was too good: %v", name, p.Log())
+					}
+				})
+			}
+			talkers.Wait()
+			judge(t, s, &h)
+		})
+	}
+}
+
+// saying is what a talker has said and heard.
+type saying struct {
+	Sends   []history.Send
+	Reads   []history.Entry
+	Log     []history.Entry
+	Carried map[string]int // how often what carried the connection
+}
+
+func talk(t *testing.T, url, name, mix string, seed uint64) (s saying) {
+	out := harness.Script(t, "node", "talk.mjs", url, name, mix, strconv.FormatUint(seed, 10), fmt.Sprint(share))
+	if err := json.Unmarshal([]byte(out), &s); err != nil {
+		t.Errorf("%s: %v", name, err)
+	}
+	return s
+}
+
+// judge reads the log past the bad network and looks for broken promises.
+func judge(t *testing.T, s *harness.Server, h *history.History) {
+	t.Helper()
+	var calm saying
+	if err := json.Unmarshal([]byte(harness.Script(t, "node", "log.mjs", s.WS("/ws"))), &calm); err != nil {
+		t.Fatal(err)
+	}
+	h.Log = calm.Log
+	if len(h.Log) != 2*share {
+		t.Errorf("the log holds %d messages, want %d", len(h.Log), 2*share)
+	}
+	breaches := h.Check()
+	for _, b := range breaches[:min(len(breaches), 20)] {
+		t.Error(b)
+	}
+}
