@@ -8,6 +8,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net/http"
@@ -29,9 +30,10 @@ const patience = 30 * time.Second
 type Server struct {
 	Addr string // host:port, the same after a Restart
 
-	t    testing.TB
-	data string
-	args []string
+	t     testing.TB
+	data  string
+	args  []string
+	trust *tls.Config // nil without TLS
 
 	cmd *exec.Cmd
 	log *tail
@@ -41,7 +43,12 @@ type Server struct {
 // ends, and then must exit 0. args are added to the command line.
 func Start(t testing.TB, args ...string) *Server {
 	t.Helper()
-	s := &Server{Addr: "127.0.0.1:0", t: t, data: t.TempDir(), args: args}
+	return start(t, nil, args)
+}
+
+func start(t testing.TB, trust *tls.Config, args []string) *Server {
+	t.Helper()
+	s := &Server{Addr: "127.0.0.1:0", t: t, data: t.TempDir(), args: args, trust: trust}
 	s.Restart()
 	t.Cleanup(func() {
 		if s.cmd != nil {
@@ -90,7 +97,7 @@ func (s *Server) ready() error {
 	if err != nil {
 		return err
 	}
-	resp, err := http.DefaultTransport.RoundTrip(req)
+	resp, err := (&http.Transport{TLSClientConfig: s.trust, DisableKeepAlives: true}).RoundTrip(req)
 	if err != nil {
 		return fmt.Errorf("/readyz: %w\n%s", err, s.log)
 	}
@@ -138,10 +145,20 @@ func terminate(cmd *exec.Cmd) error {
 }
 
 // HTTP returns the http URL of a path.
-func (s *Server) HTTP(path string) string { return "http://" + s.Addr + path }
+func (s *Server) HTTP(path string) string { return "http" + s.secure() + s.Addr + path }
 
 // WS returns the ws URL of a path.
-func (s *Server) WS(path string) string { return "ws://" + s.Addr + path }
+func (s *Server) WS(path string) string { return "ws" + s.secure() + s.Addr + path }
+
+func (s *Server) secure() string {
+	if s.trust != nil {
+		return "s://"
+	}
+	return "://"
+}
+
+// Log is what the process has printed, at least the last 64 KiB of it.
+func (s *Server) Log() string { return s.log.String() }
 
 // Peak returns the most memory that the process has had resident, in bytes.
 func (s *Server) Peak() int64 {

@@ -1,0 +1,34 @@
+package e2e
+
+import (
+	"regexp"
+	"testing"
+
+	"github.com/vechehq/veche/test/harness"
+)
+
+// TestWebSocketOverHTTP2 has Chromium over TLS open a WebSocket, and asks the server over what it came. With
+// the switch off the page still comes over HTTP/2, and the socket over HTTP/1.1.
+func TestWebSocketOverHTTP2(t *testing.T) {
+	for name, tt := range map[string]struct{ flag, proto string }{
+		"on":  {"--websocket-http2", "HTTP/2.0"},
+		"off": {"--no-websocket-http2", "HTTP/1.1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := harness.StartTLS(t, tt.flag, "--log-level", "debug")
+			t.Setenv("BASE", s.HTTP("/"))
+			harness.Script(t, "node", "http2.mjs")
+			opened := regexp.MustCompile(`msg=websocket path=(\S+) proto=(\S+)`).FindAllStringSubmatch(s.Log(), -1)
+			seen := map[string]bool{}
+			for _, o := range opened {
+				seen[o[1]] = true
+				if o[2] != tt.proto {
+					t.Errorf("%s came over %s, want %s", o[1], o[2], tt.proto)
+				}
+			}
+			if !seen["/raw/http2"] || !seen["/ws"] {
+				t.Errorf("the server saw %q, want the script's socket and the page's", opened)
+			}
+		})
+	}
+}
