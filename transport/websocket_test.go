@@ -84,7 +84,7 @@ func story(t *testing.T, o Options, f func(t *testing.T, h *house)) {
 
 func (h *house) dial() (*ws.Conn, *echo) {
 	h.t.Helper()
-	conn, _, err := ws.Dial(h.t.Context(), "ws://house/", &ws.DialOptions{DialContext: h.net.DialContext})
+	conn, _, err := ws.Dial(h.t.Context(), "ws://localhost/", &ws.DialOptions{DialContext: h.net.DialContext})
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -228,7 +228,7 @@ func TestClose(t *testing.T) {
 				t.Errorf("Closed was called %d times before Close returned", len(s.closed))
 			}
 		}
-		_, answer, err := ws.Dial(t.Context(), "ws://house/", &ws.DialOptions{DialContext: h.net.DialContext})
+		_, answer, err := ws.Dial(t.Context(), "ws://localhost/", &ws.DialOptions{DialContext: h.net.DialContext})
 		if err == nil || answer.StatusCode != http.StatusServiceUnavailable {
 			t.Errorf("after Close: %v", err)
 		}
@@ -238,7 +238,7 @@ func TestClose(t *testing.T) {
 func TestRefusedUpgrade(t *testing.T) {
 	story(t, Options{OriginPatterns: []string{"good.example"}}, func(t *testing.T, h *house) {
 		for origin, status := range map[string]int{"https://good.example": 101, "https://bad.example": 403} {
-			conn, answer, _ := ws.Dial(t.Context(), "ws://house/", &ws.DialOptions{
+			conn, answer, _ := ws.Dial(t.Context(), "ws://localhost/", &ws.DialOptions{
 				DialContext: h.net.DialContext, Header: http.Header{"Origin": {origin}}})
 			if answer == nil || answer.StatusCode != status {
 				t.Errorf("%s: %v", origin, answer)

@@ -63,14 +63,26 @@ func (h *HTTP2) dial(req *http.Request, o *DialOptions) (*Conn, *http.Response, 
 		deflate, problem = checkAnswer(res, o)
 	}
 	if problem != nil {
-		defer context.AfterFunc(ctx, cancel)()
-		problem.keepBody(res)
-		cancel()
+		s.refuse(ctx, res, problem, cancel)
 		return nil, res, problem
 	}
 	s.tls = res.TLS
 	s.listen(cancelingBody{res.Body, cancel})
 	return newConn(s, Client, res.Header.Get(headerProtocol), o.Options, deflate, nil), res, nil
+}
+
+// refuse gives up a stream because of its answer. What follows one that accepts is no text.
+func (s *http2Stream) refuse(ctx context.Context, res *http.Response, problem *HandshakeError, cancel func()) {
+	_ = s.writer.Close()
+	body := res.Body
+	if res.StatusCode/100 == 2 {
+		res.Body = http.NoBody
+	} else {
+		defer context.AfterFunc(ctx, cancel)()
+		problem.keepBody(res)
+	}
+	cancel()
+	_ = body.Close()
 }
 
 // newClientStream returns a stream and what it says, as the body of a request that cancel ends. After

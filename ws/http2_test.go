@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -224,6 +225,113 @@ func TestHTTP2DeafSibling(t *testing.T) {
 	talk("after it was dropped")
 }
 
+// TestHTTP2Paused: a connection that is not read takes as much as its stream's window, and leaves the
+// others of the same HTTP/2 connection theirs, as long as all windows fit into the connection's.
+func TestHTTP2Paused(t *testing.T) {
+	paused := make(chan *Conn, 1)
+	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c, err := Accept(w, r, nil)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		if r.URL.Path == "/paused" {
+			c.Pause()
+			paused <- c
+		}
+		c.Start(&echoHandler{make(chan error, 1)})
+	}))
+	srv.Config.HTTP2 = &http.HTTP2Config{MaxReceiveBufferPerStream: 128 << 10, MaxReceiveBufferPerConnection: 1 << 20}
+	startHTTP2(t, srv)
+	defer srv.Close()
+	o := &DialOptions{TLSConfig: trust(srv), HTTP2: new(HTTP2), Options: Options{WriteTimeout: time.Minute}}
+	full, _, err := Dial(t.Context(), srv.URL+"/paused", o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer full.CloseNow()
+	var got sync.WaitGroup
+	got.Go(func() {
+		for range 8 {
+			if _, _, err := full.Read(t.Context()); err != nil {
+				t.Error(err)
+				return
+			}
+		}
+	})
+	for range 8 {
+		if err := full.Send(Binary, make([]byte, 100<<10)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	other, _, err := Dial(t.Context(), srv.URL+"/", o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.CloseNow()
+	for range 30 {
+		if err := other.Write(t.Context(), Binary, make([]byte, 100<<10)); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := other.Read(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	(<-paused).Resume()
+	got.Wait()
+}
+
+// TestHTTP2Reset: RST_STREAM in the middle of a message ends that connection and no other.
+func TestHTTP2Reset(t *testing.T) {
+	closed := make(chan error, 1)
+	handler := &echoHandler{closed}
+	srv, o := serveHTTP2(t, func(w http.ResponseWriter, r *http.Request) {
+		c, err := Accept(w, r, nil)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		c.Start(handler)
+	})
+	stays, _, err := Dial(t.Context(), srv.URL, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stays.CloseNow()
+	for range 20 {
+		ctx, reset := context.WithCancel(t.Context())
+		s, say := newClientStream(reset)
+		req := connectRequest(ctx, newRequest(ctx, mustParse(t, srv.URL), o), say)
+		res, err := o.HTTP2.ask(req, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Write(rawFrame(0x81, true, strings.Repeat("x", 1000))[:500]); err != nil {
+			t.Fatal(err)
+		}
+		_ = res.Body.Close()
+		if err := <-closed; CloseStatus(err) != StatusAbnormal {
+			t.Errorf("closed with %v", err)
+		}
+		reset()
+	}
+	if err := stays.Write(t.Context(), Text, []byte("still here")); err != nil {
+		t.Fatal(err)
+	}
+	if _, data, err := stays.Read(t.Context()); err != nil || string(data) != "still here" {
+		t.Fatalf("%q, %v", data, err)
+	}
+}
+
+func mustParse(t *testing.T, address string) *url.URL {
+	t.Helper()
+	u, err := parseURL(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
+}
+
 // TestHTTP2Ends: an end without a closing handshake is 1006 on the other side, whoever makes it.
 func TestHTTP2Ends(t *testing.T) {
 	ended := make(chan error, 1)
@@ -414,5 +522,45 @@ func TestHTTP2DialFails(t *testing.T) {
 		if wantAs[*HandshakeError](t, err); !strings.Contains(err.Error(), tt.says) {
 			t.Errorf("%s: %v, want %q", tt.url, err, tt.says)
 		}
+	}
+}
+
+// TestHTTP2ThroughProxy: the connection beneath is made as for HTTP/1.1, through proxies and with cookies.
+func TestHTTP2ThroughProxy(t *testing.T) {
+	cookies := make(chan string, 2)
+	srv, o := serveHTTP2(t, func(w http.ResponseWriter, r *http.Request) {
+		cookies <- r.Header.Get("Cookie")
+		http.SetCookie(w, &http.Cookie{Name: "seen", Value: "yes"})
+		if c, err := Accept(w, r, nil); err == nil {
+			c.Start(&echoHandler{make(chan error, 1)})
+		}
+	})
+	p := startProxy(t, false, srv.Listener.Addr().String())
+	o.Proxy = http.ProxyURL(p.url)
+	o.TLSConfig.ServerName = "example.com"
+	o.Jar, _ = cookiejar.New(nil)
+	for _, cookie := range []string{"", "seen=yes"} {
+		c, _, err := Dial(t.Context(), "wss://far.example/", o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := <-cookies; got != cookie {
+			t.Errorf("cookie %q, want %q", got, cookie)
+		}
+		if err := c.Write(t.Context(), Text, []byte("hi")); err != nil {
+			t.Fatal(err)
+		}
+		if _, data, err := c.Read(t.Context()); err != nil || string(data) != "hi" {
+			t.Fatalf("%q, %v", data, err)
+		}
+		if err := c.Close(StatusNormal, ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(p.asked) != 1 {
+		t.Errorf("the proxy was asked %d times, want once for two streams", len(p.asked))
+	}
+	if r := <-p.asked; r.Host != "far.example:443" {
+		t.Errorf("the proxy was asked for %s", r.Host)
 	}
 }

@@ -108,7 +108,7 @@ func (h *house) dial(name, query string, headers ...string) *client {
 		}
 		o.Header.Set(headers[i], headers[i+1])
 	}
-	conn, _, err := ws.Dial(h.t.Context(), "ws://house/ws"+query, o)
+	conn, _, err := ws.Dial(h.t.Context(), "ws://localhost/ws"+query, o)
 	if err != nil {
 		h.t.Fatalf("%s: %v", name, err)
 	}

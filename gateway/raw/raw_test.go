@@ -72,7 +72,7 @@ type client struct {
 
 func (h *house) dial(user, path string, protocols ...string) *client {
 	h.t.Helper()
-	conn, _, err := ws.Dial(h.t.Context(), "ws://house/raw/"+path, &ws.DialOptions{
+	conn, _, err := ws.Dial(h.t.Context(), "ws://localhost/raw/"+path, &ws.DialOptions{
 		DialContext:  h.net.DialContext,
 		Header:       http.Header{"User": {user}},
 		Subprotocols: protocols,
