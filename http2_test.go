@@ -45,13 +45,17 @@ func TestDoorsOverHTTP2(t *testing.T) {
 	if c := raw.res.Header.Get("Set-Cookie"); !strings.Contains(c, "; Secure") {
 		t.Errorf("cookie: %s", c)
 	}
+	sio := dial(t, url+"/socket.io/?EIO=4&transport=websocket", client(""))
+	if got := sio.hear("Engine.IO's handshake"); !strings.HasPrefix(got, `0{"sid":`) || sio.res.ProtoMajor != 2 {
+		t.Errorf("/socket.io/ said %q over %s", got, sio.res.Proto)
+	}
 	o := client("")
 	o.Subprotocols = []string{"veche.v1", "veche.token." + token(t, s, User{ID: "u2"})}
 	if p := dial(t, url+"/ws", o); p.expect("welcome", "a token").User.ID != "u2" || p.conn.Subprotocol() != "veche.v1" {
 		t.Error("the token as a subprotocol")
 	}
 	for path, want := range map[string]int{
-		"/healthz": 405, "/": 405, "/nowhere": 405, "//ws": 405, "/raw/../ws": 404, "/raw/a//b": 404,
+		"/healthz": 405, "/": 405, "/events": 405, "/nowhere": 405, "//ws": 405, "/raw/../ws": 404, "/raw/a//b": 404,
 	} {
 		_, res, err := ws.Dial(t.Context(), url+path, client(""))
 		if err == nil || res == nil || res.StatusCode != want {
