@@ -37,6 +37,7 @@ func (c *Conn) Start(h Handler) {
 	if c.flags.Or(f)&started != 0 {
 		panic("ws: Start was called twice")
 	}
+	arrived()
 	sits := c.sitDown()
 	if f&drains != 0 {
 		c.Wake()
