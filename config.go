@@ -2,6 +2,7 @@ package veche
 
 import (
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -13,8 +14,22 @@ import (
 // Config says what a server is made of. The zero value is sensible.
 type Config struct {
 	// Data is the directory of what is to last: the rooms (veche.db) and the server's key (key). It is
-	// made if need be. Empty means "veche-data". One process uses it at a time.
+	// made if need be. Empty means "veche-data". One process uses it at a time. With Store and Key it is
+	// not used.
 	Data string
+
+	// Store holds the rooms in place of veche.db, so that several servers share them: each is a node, and
+	// any client may talk to any of them at any time. Whoever gives it closes it, after the servers.
+	Store hub.Store
+
+	// Bus joins nodes that share a Store: by it they tell each other that there are new messages, who is
+	// there, and signals. Without one a node hears of the others' messages only when it writes itself.
+	// Whoever gives it closes it, after the servers.
+	Bus hub.Bus
+
+	// Key is the server's own secret, 32 bytes, in place of the file "key": nodes must have the same one,
+	// or a client that one of them knows is a stranger to the others.
+	Key []byte
 
 	// InMemory keeps nothing on disk: Data is not used, all rooms are in memory, and after a restart
 	// every guest is a new one. For tests and for games.
@@ -38,7 +53,7 @@ type Config struct {
 	// about.
 	Authorizer hub.Authorizer
 
-	// Origins are the foreign origins whose pages may open a WebSocket, such as
+	// Origins are the foreign origins whose pages may come in, by WebSocket and by HTTP, such as
 	// "https://example.com" or "https://*.example.com" (path.Match); "*" is all of them. The server's
 	// own always may.
 	Origins []string
@@ -73,6 +88,9 @@ const maxBody = maxFrame / 2
 
 // check refuses what could only fail later.
 func (c *Config) check() error {
+	if c.Store != nil && c.InMemory {
+		return errors.New("veche: InMemory and a Store of one's own exclude each other")
+	}
 	if c.Limits.Body > maxBody {
 		return fmt.Errorf("veche: a message's body cannot be larger than %d bytes", maxBody)
 	}

@@ -76,6 +76,7 @@ func New(c Config) (*Server, error) {
 	s.hub = hub.New(hub.Config{
 		Store:      store,
 		Memory:     memory.New(nil),
+		Bus:        c.Bus,
 		Kind:       c.kind,
 		Authorizer: ownVoice{c.policy(identities)},
 		Hooks:      s.hooks.hub(),
@@ -128,7 +129,10 @@ func (c *Config) kind(room string) hub.Kind {
 
 // key returns the server's key, which is made with the data directory.
 func (c *Config) key() ([]byte, error) {
-	if c.InMemory {
+	switch {
+	case c.Key != nil:
+		return c.Key, nil
+	case c.InMemory:
 		return auth.NewKey(), nil
 	}
 	if err := os.MkdirAll(c.Data, 0o700); err != nil {
@@ -138,8 +142,14 @@ func (c *Config) key() ([]byte, error) {
 }
 
 func (c *Config) open() (hub.Store, error) {
-	if c.InMemory {
+	switch {
+	case c.Store != nil:
+		return &lent{Store: c.Store}, nil
+	case c.InMemory:
 		return memory.New(nil), nil
+	}
+	if err := os.MkdirAll(c.Data, 0o700); err != nil {
+		return nil, fmt.Errorf("veche: the data directory: %w", err)
 	}
 	store, err := sqlite.Open(filepath.Join(c.Data, "veche.db"), &sqlite.Options{Log: c.Log})
 	if errors.Is(err, sqlite.ErrLocked) {

@@ -3,14 +3,15 @@ package hub
 // Bus carries wake-ups between the nodes that share a store. It may lose and repeat: the log is in
 // the store, and what is missed is read there. bustest is the suite that every driver passes.
 type Bus interface {
-	// Publish tells the other nodes. It never blocks.
+	// Publish tells the other nodes. It never blocks, and calls nobody before it returns: a lock of the
+	// hub may be held. What a notice points to is not changed any more.
 	Publish(n Notice)
 	// Subscribe calls f for what other nodes publish, until cancel. f must return quickly.
 	Subscribe(f func(Notice)) (cancel func())
 }
 
 // Notice is one thing that nodes tell each other about a room or a user. Exactly one of
-// Head, Signal, Receipt and Ended is set.
+// Head, Signal, Receipt, Presence, Ask and Ended is set.
 type Notice struct {
 	Node    string // who says it; a node ignores its own
 	Room    string // empty for what is for a user
@@ -19,7 +20,13 @@ type Notice struct {
 	Head    uint64 // the log has grown to here
 	Signal  *Signal
 	Receipt *Receipt
-	Ended   *Error // why a session of the user has ended, wherever it lives
+
+	// Presence is who has come to the room on the node, and who has left it there; if Whole, all who are
+	// there, to whom further notices may add. Users have an ID and a Name.
+	Presence *Presence
+	Ask      bool // the others are to tell a Whole of the room
+
+	Ended *Error // why a session of the user has ended, wherever it lives
 }
 
 // tell publishes a notice to the other nodes.
@@ -60,6 +67,11 @@ func (r *Room) hear(n Notice) {
 	switch {
 	case n.Signal != nil:
 		r.machine.signal(n.Signal, n.Session)
+	case n.Presence != nil:
+		r.machine.who.hear(n.Node, n.Presence)
+		r.changed()
+	case n.Ask:
+		r.tellAll()
 	case n.Receipt != nil:
 		if _, rose := r.machine.marks.raise(*n.Receipt, r.machine.log.head); rose {
 			r.changed()

@@ -12,5 +12,5 @@
 // room → hub, and room → session: whoever holds a room's mutex may take the hub's or a session's, never
 // the other way round, and nobody holds two rooms'. A session's mutex may be held while the hub's is
 // taken. Nothing calls out of the package with a lock held, except
-// [Sink.Wake], whose contract forbids it to call back.
+// [Sink.Wake] and [Bus.Publish], whose contracts forbid them to call back.
 package hub

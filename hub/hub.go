@@ -68,6 +68,7 @@ func New(c Config) *Hub {
 	h.pool = &pool{spawn: h.spawn, limit: h.limits.Readers}
 	if c.Bus != nil {
 		h.unbind = c.Bus.Subscribe(h.hear)
+		h.repeat()
 	}
 	return h
 }
@@ -96,6 +97,7 @@ func (h *Hub) Sessions() int {
 
 func (h *Hub) newRoom(name string) *Room {
 	r := &Room{hub: h, name: name, store: h.config.Store, machine: newRoom(name, &h.limits)}
+	r.machine.who.alone = h.config.Bus == nil
 	if h.config.Kind != nil && h.config.Kind(name) == Memory {
 		r.store, r.volatile = h.config.Memory, true
 	}

@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"go.uber.org/goleak"
 
+	"github.com/vechehq/veche/bus/local"
 	"github.com/vechehq/veche/hub"
 )
 
@@ -393,7 +393,7 @@ func TestIdleRoomsAreForgottenAndComeBack(t *testing.T) {
 
 // Two hubs over one store: what one commits the other's members see, in the same order.
 func TestTwoNodes(t *testing.T) {
-	store, bus := newStore(), &wire{}
+	store, bus := newStore(), local.New(nil)
 	a := hub.New(hub.Config{Store: keepOpen{store}, Bus: bus})
 	b := hub.New(hub.Config{Store: keepOpen{store}, Bus: bus})
 	defer a.Close(t.Context())
@@ -430,40 +430,6 @@ func TestTwoNodes(t *testing.T) {
 type authorizer func(hub.User, hub.Action, string) error
 
 func (f authorizer) Authorize(u hub.User, a hub.Action, room string) error { return f(u, a, room) }
-
-// wire is a bus that delivers inline.
-type wire struct {
-	mu   sync.Mutex
-	subs map[int]func(hub.Notice)
-	n    atomic.Int64
-}
-
-func (w *wire) Publish(n hub.Notice) {
-	w.mu.Lock()
-	var subs []func(hub.Notice)
-	for _, f := range w.subs {
-		subs = append(subs, f)
-	}
-	w.mu.Unlock()
-	for _, f := range subs {
-		f(n)
-	}
-}
-
-func (w *wire) Subscribe(f func(hub.Notice)) func() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.subs == nil {
-		w.subs = make(map[int]func(hub.Notice))
-	}
-	id := int(w.n.Add(1))
-	w.subs[id] = f
-	return func() {
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		delete(w.subs, id)
-	}
-}
 
 type keepOpen struct{ *fakeStore }
 

@@ -5,46 +5,71 @@ import (
 	"strings"
 )
 
-// presence knows who has at least one session in a room, and what of that has not been told yet.
+// presence knows who has at least one session in a room, on this node or another, and what of that has
+// not been told yet.
 //
-// Invariants: users[id].sessions ≥ 1; a user is in at most one of joined and left.
+// Invariants: users[id].here + users[id].nodes ≥ 1; users[id].nodes is the number of away[…] that have
+// id; a user is in at most one of joined and left.
 type presence struct {
 	users  map[string]*presentUser
-	joined map[string]struct{} // came, or changed the name, since the last flush
-	left   map[string]User     // went since the last flush
+	away   map[string]*elsewhere // by node
+	news   map[string]struct{}   // users of whom the other nodes do not know whether they are here
+	alone  bool                  // there is no other node
+	joined map[string]struct{}   // came, or changed the name, since the last flush
+	left   map[string]User       // went since the last flush
 
 	list    *Presence // everybody, as of the last call of whole; nil when that is too old
 	changed bool      // since then
 }
 
 type presentUser struct {
-	user     User
-	sessions int
+	user  User
+	here  int // sessions on this node
+	nodes int // others where the user is
 }
 
 func (p *presence) join(u User) {
-	p.changed = true
-	if known, ok := p.users[u.ID]; ok {
-		known.sessions++
-		return
+	known := p.add(u)
+	known.here++
+	if known.here == 1 {
+		p.tell(u.ID)
 	}
-	p.users[u.ID] = &presentUser{user: u, sessions: 1}
-	if was, ok := p.left[u.ID]; ok {
-		delete(p.left, u.ID)
-		if was.Name == u.Name {
-			return
-		}
-	}
-	p.mark(u.ID)
 }
 
 func (p *presence) leave(u User) {
-	p.changed = true
 	known := p.users[u.ID]
-	known.sessions--
-	if known.sessions > 0 {
+	known.here--
+	if known.here == 0 {
+		p.tell(u.ID)
+	}
+	p.drop(known)
+}
+
+// add returns a user who comes, or is here already.
+func (p *presence) add(u User) *presentUser {
+	p.changed = true
+	if known, ok := p.users[u.ID]; ok {
+		return known
+	}
+	known := &presentUser{user: u}
+	p.users[u.ID] = known
+	if was, ok := p.left[u.ID]; ok {
+		delete(p.left, u.ID)
+		if was.Name == u.Name {
+			return known
+		}
+	}
+	p.mark(u.ID)
+	return known
+}
+
+// drop takes out a user who is nowhere any more.
+func (p *presence) drop(known *presentUser) {
+	p.changed = true
+	if known.here+known.nodes > 0 {
 		return
 	}
+	u := known.user
 	delete(p.users, u.ID)
 	delete(p.joined, u.ID)
 	if p.left == nil {
@@ -54,12 +79,20 @@ func (p *presence) leave(u User) {
 }
 
 func (p *presence) rename(u User) {
-	known := p.users[u.ID]
-	if known.user.Name != u.Name {
-		p.changed = true
-		known.user = u
-		p.mark(u.ID)
+	if p.renamed(u) {
+		p.tell(u.ID)
 	}
+}
+
+func (p *presence) renamed(u User) bool {
+	known := p.users[u.ID]
+	if known.user.Name == u.Name {
+		return false
+	}
+	p.changed = true
+	known.user = u
+	p.mark(u.ID)
+	return true
 }
 
 func (p *presence) mark(user string) {

@@ -114,7 +114,9 @@ func (r *Room) deliver(msgs []*Message) {
 	for _, m := range msgs {
 		r.hub.hooks.afterSend(m)
 	}
-	r.hub.tell(Notice{Room: r.name, Head: msgs[len(msgs)-1].Seq})
+	if !r.volatile { // those are each node's own
+		r.hub.tell(Notice{Room: r.name, Head: msgs[len(msgs)-1].Seq})
+	}
 }
 
 func (r *Room) push(msgs []*Message) {

@@ -26,6 +26,7 @@ type Room struct {
 	early   []*Message    // committed while it is being loaded
 	beating bool          // a beat is due
 	beaten  time.Time     // the last one
+	asked   time.Time     // when the other nodes were asked who is there
 
 	committedMu sync.Mutex // guards what follows; taken by the store's writer
 	underway    int        // appended and not yet committed
@@ -70,6 +71,7 @@ func (r *Room) load() {
 	if err == nil {
 		r.machine.load(state, newest, receipts)
 		r.loaded = true
+		r.ask()
 		r.read(r.machine.learn(r.early))
 	}
 	r.early = nil
@@ -222,6 +224,7 @@ func (r *Room) changed() {
 }
 
 func (r *Room) beatNow() {
+	r.tellNews()
 	if r.machine.beat() {
 		r.beaten = time.Now()
 	}

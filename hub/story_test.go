@@ -126,6 +126,14 @@ func (s *stage) do(cmd string, args []string) ([]string, error) {
 		return []string{fmt.Sprintf("rose=%v received=%d read=%d", rose, now.Received, now.Read)}, nil
 	case "beat":
 		s.room.beat()
+	case "news":
+		return tellNews(s.room.who.flushNews("r")), nil
+	case "whole":
+		return tellNews(s.room.who.wholeNews("r")), nil
+	case "node":
+		s.room.who.hear(pos[0], s.heard(opts))
+	case "sweep":
+		s.room.who.sweep()
 	case "rename":
 		a := s.actors[pos[0]]
 		s.room.rename(&a.member, User{ID: a.user.ID, Name: pos[1]})
@@ -247,6 +255,39 @@ func (s *stage) take(pos []string) []string {
 	return said
 }
 
+// heard is what another node tells of who is there.
+func (s *stage) heard(opts map[string]string) *Presence {
+	ev := &Presence{Room: "r"}
+	list := func(names string) (us []User) {
+		for name := range strings.SplitSeq(names, ",") {
+			if name != "" {
+				us = append(us, user(name))
+			}
+		}
+		return us
+	}
+	ev.Joined, ev.Left = list(opts["joined"]), list(opts["left"])
+	if all, whole := opts["whole"]; whole {
+		ev.Whole, ev.Joined = true, list(all)
+	}
+	return ev
+}
+
+func tellNews(p *Presence) []string {
+	if p == nil {
+		return nil
+	}
+	return []string{fmt.Sprintf("whole=%v joined=%s left=%s", p.Whole, names(p.Joined), ids(p.Left))}
+}
+
+func ids(us []User) string {
+	var s []string
+	for _, u := range us {
+		s = append(s, u.ID)
+	}
+	return "[" + strings.Join(s, " ") + "]"
+}
+
 func tellEvent(ev Event) string {
 	switch ev := ev.(type) {
 	case *Message:
@@ -287,10 +328,29 @@ func (s *stage) check(t *testing.T, line string) {
 			t.Errorf("after %q: %s is live at %d with head %d", line, m.id, m.cursor, l.head)
 		}
 	}
+	checkPresence(t, line, &s.room.who)
 	for user, rc := range s.room.marks.users {
 		if rc.Read > rc.Received || rc.Received > l.head {
 			t.Errorf("after %q: receipt of %s: %+v with head %d", line, user, rc, l.head)
 		}
+	}
+}
+
+func checkPresence(t *testing.T, line string, p *presence) {
+	nodes := make(map[string]int)
+	for _, at := range p.away {
+		for id := range at.users {
+			nodes[id]++
+		}
+	}
+	for id, u := range p.users {
+		if u.here+u.nodes < 1 || u.nodes != nodes[id] {
+			t.Errorf("after %q: %s is here %d times and on %d nodes, of %d", line, id, u.here, u.nodes, nodes[id])
+		}
+		delete(nodes, id)
+	}
+	if len(nodes) > 0 {
+		t.Errorf("after %q: on nodes, and not there: %v", line, nodes)
 	}
 }
 
@@ -331,7 +391,7 @@ func TestStoryCommandsAreListed(t *testing.T) {
 		}
 	}
 	sort.Strings(listed)
-	want := []string{"beat", "commit", "elsewhere", "hear", "join", "leave", "log", "outbox", "page", "receipt", "rename", "restart", "signal", "take"}
+	want := []string{"beat", "commit", "elsewhere", "hear", "join", "leave", "log", "news", "node", "outbox", "page", "receipt", "rename", "restart", "signal", "sweep", "take", "whole"}
 	for i := range listed {
 		listed[i] = strings.TrimRight(listed[i], "`")
 	}

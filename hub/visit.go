@@ -99,9 +99,11 @@ func (v *Visit) Present(room string, done func(us []User, count int, err error))
 			done(nil, 0, err)
 			return
 		}
-		us, count := r.present()
-		r.hub.release(r, 1)
-		done(us, count, nil)
+		r.whenTold(func() {
+			us, count := r.present()
+			r.hub.release(r, 1)
+			done(us, count, nil)
+		})
 	})
 }
 

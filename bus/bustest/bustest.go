@@ -60,11 +60,18 @@ func testNotices(t *testing.T, buses []hub.Bus) {
 			Body: hub.Body{Format: hub.Bytes, Type: "a/b", Data: []byte{0, 0xff}},
 		}},
 		{Node: "n1", User: "боб", Signal: &hub.Signal{From: "ann", Kind: "call", Body: hub.Body{Format: hub.JSON, Data: []byte(`{}`)}}},
+		{Node: "n1", Room: "room", Session: "s", Signal: &hub.Signal{Room: "room", Kind: "typing"}},
+		{Node: "n1", Room: "room", Ask: true},
+		{Node: "n1", Room: "room", Presence: &hub.Presence{
+			Room: "room", Whole: true, Joined: []hub.User{{ID: "ann", Name: "Аня"}, {ID: "bob"}},
+		}},
+		{Node: "n1", Room: "room", Presence: &hub.Presence{Room: "room", Left: []hub.User{{ID: "bob"}}}},
+		{Node: "n1", User: "ann", Session: "s", Ended: hub.ErrReplaced},
 		{Node: "n1", Room: "room", Receipt: &hub.Receipt{Room: "room", User: "ann", Received: 7, Read: 3}},
 	} {
 		buses[0].Publish(want)
 		for i, h := range heard {
-			if diff := cmp.Diff(want, next(t, h), cmpopts.IgnoreUnexported(hub.Signal{})); diff != "" {
+			if diff := cmp.Diff(want, next(t, h), cmpopts.IgnoreUnexported(hub.Signal{}, hub.Presence{})); diff != "" {
 				t.Errorf("subscriber %d (-published +heard):\n%s", i+1, diff)
 			}
 		}

@@ -10,7 +10,7 @@ import (
 
 // Options are the bounds of what waits for one subscriber. The zero value is sensible.
 type Options struct {
-	// Signals bounds signals and receipts; above it they are dropped. Default 1,024.
+	// Signals bounds all but wake-ups: signals, receipts, presence, ends of sessions; above it they are dropped. Default 1,024.
 	Signals int
 
 	// Rooms bounds wake-ups: of each room and node one waits, with the highest head, so that

@@ -30,6 +30,9 @@ func (g *Gateway) Follow(p transport.Guide, v Visit) (transport.Handler, error) 
 	hs.Follow(v.Session)
 	s.welcome("")
 	if err := s.joinAll(joins); err != nil {
+		if _, leaving := s.State(); leaving {
+			return s, nil // it has a last word, which says it better
+		}
 		hs.Close(err)
 		return nil, err
 	}
@@ -55,7 +58,7 @@ func (g *Gateway) Again(h transport.Handler, v Visit) bool {
 		_ = hs.Leave(room) // its join may have failed
 	}
 	for _, j := range join {
-		s.track(j, func(error) {})
+		s.track(j, func(err error) { s.lost(j, err) })
 	}
 	return true
 }
@@ -106,18 +109,23 @@ func (v *Visit) joins() ([]*wire.Join, error) {
 
 // joinAll joins rooms. If all are refused at once it returns why the first was.
 func (s *session) joinAll(joins []*wire.Join) error {
-	var refused []error
+	refused := make(map[*wire.Join]error)
 	for _, j := range joins {
 		now := true
 		s.track(j, func(err error) {
 			if now {
-				refused = append(refused, err)
+				refused[j] = err
+			} else {
+				s.lost(j, err)
 			}
 		})
 		now = false
 	}
 	if len(joins) > 0 && len(refused) == len(joins) {
-		return refused[0]
+		return refused[joins[0]]
+	}
+	for j, err := range refused {
+		s.lost(j, err)
 	}
 	return nil
 }
@@ -130,7 +138,6 @@ func (s *session) track(j *wire.Join, failed func(error)) {
 	hs.Join(j.Room, joinOptions(j), func(joined hub.Joined, err error) {
 		if err != nil {
 			failed(err)
-			s.lost(j, err)
 		} else {
 			s.reply(entry(j, joined))
 		}
