@@ -1,7 +1,9 @@
 package ws
 
 import (
+	"bufio"
 	"context"
+	"net/http"
 	"testing"
 	"testing/synctest"
 
@@ -27,6 +29,34 @@ func TestAutobahn(t *testing.T) {
 				conn, p := tcpPair(t, side, Options{})
 				hold(t, c, conn, p, true)
 			}
+		})
+	}
+}
+
+// TestAutobahnHTTP2 holds each conversation with a server over a stream of HTTP/2.
+func TestAutobahnHTTP2(t *testing.T) {
+	accepted := make(chan *Conn)
+	srv, o := serveHTTP2(t, func(w http.ResponseWriter, r *http.Request) {
+		c, err := Accept(w, r, nil)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		accepted <- c
+		<-c.Done()
+		_ = c.CloseNow()
+	})
+	for _, c := range autobahn.Cases() {
+		t.Run(c.Name, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			s, say := newClientStream(cancel)
+			res, err := o.HTTP2.ask(connectRequest(ctx, newRequest(ctx, mustParse(t, srv.URL), o), say), o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.listen(cancelingBody{res.Body, cancel})
+			defer s.Close()
+			hold(t, c, <-accepted, &peer{t: t, nc: s, br: bufio.NewReader(s), mask: true}, false)
 		})
 	}
 }

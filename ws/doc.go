@@ -1,5 +1,5 @@
 // Package ws is a WebSocket engine: RFC 6455 for servers and clients, with permessage-deflate
-// (RFC 7692). Its README.md leads in by examples.
+// (RFC 7692), over HTTP/1.1 and HTTP/2 (RFC 8441). Its README.md leads in by examples.
 //
 // A server enters by [Accept] inside an HTTP handler, a client by [Dial]. What they return can be
 // used in one of two forms:
@@ -37,6 +37,5 @@
 // # What it does not do
 //
 // It does not route, reconnect, queue without bound, stream a message in parts, or know of rooms. It
-// sends each message as one frame. It does not follow redirects, speak SOCKS, or WebSocket over HTTP/2
-// (RFC 8441), which comes with the transports.
+// sends each message as one frame. It does not follow redirects or speak SOCKS.
 package ws
