@@ -169,7 +169,7 @@ func TestDoorClose(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, _ = io.WriteString(w, edit()[:i])
+		_, _ = io.WriteString(w, edit()[:1+i])
 		waiting = append(waiting, w)
 	}
 	shakeRaw(t, addr, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n") // all before it were seen
