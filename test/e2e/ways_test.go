@@ -6,8 +6,8 @@ import (
 	"net/http/httptest"
 	"testing"
 
+	"github.com/vechehq/veche/prove/hostile"
 	"github.com/vechehq/veche/test/harness"
-	"github.com/vechehq/veche/test/hostile"
 )
 
 // People on networks that let some of it through only, and with several tabs. The script asks how many

@@ -11,8 +11,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vechehq/veche/prove/history"
+	"github.com/vechehq/veche/prove/hostile"
 	"github.com/vechehq/veche/test/harness"
-	"github.com/vechehq/veche/test/history"
 	"github.com/vechehq/veche/test/peer"
 )
 
@@ -45,7 +46,7 @@ func TestPlainHTTP(t *testing.T) {
 			var ws []*wanderer
 			var talking sync.WaitGroup
 			for i, name := range []string{"ann", "bob"} {
-				p, err := New(s.Addr, Random(*seed+uint64(i)))
+				p, err := hostile.New(s.Addr, hostile.Random(*seed+uint64(i)))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -84,7 +85,7 @@ var (
 // wanderer is one person, who takes one way after the other.
 type wanderer struct {
 	name  string
-	proxy *Proxy
+	proxy *hostile.Proxy
 	http  *peer.HTTP
 	ways  []way
 	rng   *rand.Rand // of the reading side
@@ -103,7 +104,7 @@ type wanderer struct {
 	left    int         // messages until it moves on
 }
 
-func newWanderer(p *Proxy, name string, ways []way, seed uint64) *wanderer {
+func newWanderer(p *hostile.Proxy, name string, ways []way, seed uint64) *wanderer {
 	w := &wanderer{name: name, proxy: p, ways: ways, rng: rand.New(rand.NewPCG(seed, 1)), carried: map[way]int{},
 		http: &peer.HTTP{Base: p.URL("http", ""), Client: &http.Client{Transport: &http.Transport{}}}}
 	for i := range share {
