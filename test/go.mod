@@ -9,12 +9,12 @@ require (
 	github.com/gorilla/websocket v1.5.3
 	github.com/lxzan/gws v1.8.9
 	github.com/vechehq/veche v0.0.0
+	golang.org/x/sys v0.49.0
 )
 
 require (
 	github.com/dolthub/maphash v0.1.0 // indirect
 	github.com/klauspost/compress v1.20.3 // indirect
-	golang.org/x/sys v0.49.0 // indirect
 )
 
 replace github.com/vechehq/veche => ../

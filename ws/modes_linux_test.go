@@ -62,27 +62,34 @@ func answers(t *testing.T, mode Mode, b []byte, seed uint64) (all []byte, why st
 
 // TestGoexit: a handler that ends its goroutine takes no other connection with it.
 func TestGoexit(t *testing.T) {
-	var peers []*peer
-	for range 6 {
-		c, p := tcpPair(t, Server, Options{Log: slog.New(slog.DiscardHandler)})
-		rec := newRecorder()
-		rec.on = func(c *Conn, typ MessageType, data []byte) {
-			if string(data) == "exit" {
-				runtime.Goexit()
+	bothModes(t, func(t *testing.T, pair func(Side, Options) (*Conn, *peer)) {
+		var peers []*peer
+		var recs []*recorder
+		for range 6 {
+			c, p := pair(Server, Options{Log: slog.New(slog.DiscardHandler)})
+			rec := newRecorder()
+			rec.on = func(c *Conn, typ MessageType, data []byte) {
+				if string(data) == "exit" {
+					runtime.Goexit()
+				}
+				_ = c.Send(typ, data)
 			}
-			_ = c.Send(typ, data)
+			c.Start(rec)
+			peers, recs = append(peers, p), append(recs, rec)
 		}
-		c.Start(rec)
-		peers = append(peers, p)
-	}
-	for _, p := range peers[:3] {
-		p.write(p.fr(0x81, "exit"), p.fr(0x81, "never delivered"))
-		p.wantClose("exit", StatusInternal)
-	}
-	for _, p := range peers[3:] {
-		p.write(p.fr(0x81, "still there"))
-		p.want("others", 0x81, "still there")
-	}
+		for i, p := range peers[:3] {
+			p.write(p.fr(0x81, "exit"), p.fr(0x81, "never delivered"))
+			p.wantClose("exit", StatusInternal)
+			p.write(p.fr(0x88, closePayload(1011, "")))
+			p.wantEnd("exit")
+			_ = p.nc.Close()
+			wantAs[*PanicError](t, <-recs[i].closed)
+		}
+		for _, p := range peers[3:] {
+			p.write(p.fr(0x81, "still there"))
+			p.want("others", 0x81, "still there")
+		}
+	})
 }
 
 // unixPair is tcpPair without ports, of which a long run would use up all.

@@ -58,6 +58,20 @@ func (c *Conn) Start(h Handler) {
 func (c *Conn) serve(w *stream) {
 	if w != nil {
 		w.reading.take(nil, nil)
+	}
+	c.serveOn(w)
+}
+
+// serveOn is serve with w.reading held. Where a handler calls runtime.Goexit, another goroutine takes
+// it up.
+func (c *Conn) serveOn(w *stream) {
+	done := false
+	defer func() {
+		if !done {
+			go c.serveOn(w)
+		}
+	}()
+	if w != nil {
 		for c.flags.Load()&ended == 0 {
 			if err := c.readTurn(w); err != nil {
 				c.part(w, err)
@@ -68,6 +82,7 @@ func (c *Conn) serve(w *stream) {
 		w.held.free()
 		w.writing.take(nil, nil) // for good: nothing is drained after this
 	}
+	done = true
 	c.closed()
 }
 

@@ -1,5 +1,3 @@
-//lint:file-ignore SA1019 the transport of net/http, which is named instead, refuses to send ":protocol"
-
 package h2
 
 import (
