@@ -25,7 +25,7 @@ build: ## build bin/veche
 	go build -trimpath -o bin/veche ./cmd/veche
 
 .PHONY: test
-test: deps lint build test-go cross sdk-test web-test web-check interop sdk-ways conformance fault abuse e2e ## everything that continuous integration checks
+test: deps lint build test-go cross sdk-test web-test web-check interop sdk-ways hostile conformance fault abuse e2e ## everything that continuous integration checks
 	$(call title,everything passed)
 
 .PHONY: test-go
@@ -87,7 +87,7 @@ sdk-test: node-modules ## tests and type check of the TypeScript client
 .PHONY: interop
 interop: node-modules ## strangers in one room, and the engine among strangers: npm ws, Node, Python, Go, curl
 	$(call title,strangers in one room)
-	cd test && go test -count=1 ./history ./harness ./interop ./socketio
+	cd test && go test -count=1 ./harness ./interop ./socketio
 
 .PHONY: sdk-ways
 sdk-ways: node-modules ## the built TypeScript client in plain Node: examples, every transport, a bad network
@@ -103,6 +103,11 @@ conformance: ## the Autobahn testsuite's cases, the engine as server and as clie
 fault: ## kill -9 the server twenty times and look for what is lost
 	$(call title,kill -9)
 	cd test && go test -count=1 -v ./fault
+
+.PHONY: hostile
+hostile: ## a network that drops, cuts, swallows and refuses; a thousand messages each way
+	$(call title,a hostile network)
+	cd test && go test -count=1 -v ./hostile
 
 .PHONY: abuse
 abuse: ## clients that misbehave, and the others that must not notice: the server, and the engine alone

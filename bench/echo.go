@@ -16,6 +16,18 @@ import (
 // benchEcho measures package ws beside other engines: messages that come back, so many in flight on
 // each connection.
 func benchEcho(ctx context.Context, rounds int, window time.Duration) error {
+	return withEngines(ctx, func(ctx context.Context, all []*peer) error {
+		for _, s := range []echoSetting{{100, 128, 1}, {100, 128, 16}, {10, 64 << 10, 1}} {
+			if err := echoTable(ctx, all, s, rounds, window); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// withEngines runs package ws and its peers beside each other.
+func withEngines(ctx context.Context, measure func(ctx context.Context, all []*peer) error) error {
 	self, err := os.Executable()
 	if err != nil {
 		return err
@@ -39,12 +51,7 @@ func benchEcho(ctx context.Context, rounds int, window time.Duration) error {
 		}
 		defer p.stop()
 	}
-	for _, s := range []echoSetting{{100, 128, 1}, {100, 128, 16}, {10, 64 << 10, 1}} {
-		if err := echoTable(ctx, all, s, rounds, window); err != nil {
-			return err
-		}
-	}
-	return nil
+	return measure(ctx, all)
 }
 
 type echoSetting struct{ conns, size, depth int }

@@ -2,10 +2,11 @@
 // spends in CPU per message, which hardly moves when the machine is busy, before how fast it was,
 // which does.
 //
-//	go run . sends     durable sends per second, fsync on, 1, 10 and 100 senders
-//	go run . fanout    one room to 1,000 and 5,000 members, beside socket.io and NATS
-//	go run . broadcast package ws beside gws and bare writes, one message to all connections
-//	go run . echo      package ws beside gws, gorilla, coder, gobwas and npm's ws
+//	go run . sends       durable sends per second, fsync on, 1, 10 and 100 senders
+//	go run . fanout      one room to 1,000 and 5,000 members, beside socket.io and NATS
+//	go run . broadcast   package ws beside gws and bare writes, one message to all connections
+//	go run . echo        package ws beside gws, gorilla, coder, gobwas and npm's ws
+//	go run . handshakes  the same engines: connections instead of messages
 //
 // The server under test is pinned to CPU 0 and the load to CPU 1; sends uses both.
 package main
@@ -50,6 +51,8 @@ func run(ctx context.Context, args []string) error {
 		return benchFanout(ctx, *bin, *rounds, *window)
 	case "echo":
 		return benchEcho(ctx, *rounds, *window)
+	case "handshakes":
+		return benchHandshakes(ctx, *rounds, *window)
 	case "broadcast":
 		return benchBroadcast(ctx, *rounds, *window)
 	case "peer-nats":
@@ -61,7 +64,7 @@ func run(ctx context.Context, args []string) error {
 	if h, ok := engines[verb]; ok {
 		return serveEngine(ctx, h, fs.Args())
 	}
-	return fmt.Errorf("say what to measure: sends, fanout, broadcast or echo")
+	return fmt.Errorf("say what to measure: sends, fanout, broadcast, echo or handshakes")
 }
 
 func raiseFileLimit() {

@@ -1,6 +1,9 @@
 package ws
 
-import "sync"
+import (
+	"math/bits"
+	"sync"
+)
 
 // buffer is a growing piece of memory that returns to a pool, so that only connections with work in
 // hand own any.
@@ -11,20 +14,63 @@ type buffer struct {
 
 const (
 	newBufferSize = 2 << 10
-	maxPooled     = 128 << 10 // larger ones go to the garbage collector
+	maxSmall      = 128 << 10 // up to here all are in one pool
+	maxPooled     = 16 << 20  // larger ones go to the garbage collector
 )
 
 var buffers = sync.Pool{New: func() any { return &buffer{b: make([]byte, 0, newBufferSize)} }}
+
+// largeBuffers are by their size, a power of two: who needs little never gets much, and a large message
+// does not cost the clearing of new memory.
+var largeBuffers [8]sync.Pool
 
 func newBuffer() *buffer { return buffers.Get().(*buffer) }
 
 // free gives the buffer back; nothing may refer to its bytes any more. nil is allowed.
 func (b *buffer) free() {
-	if b == nil || b.shared || cap(b.b) > maxPooled {
+	switch {
+	case b == nil || b.shared || cap(b.b) > maxPooled:
+	case cap(b.b) <= maxSmall:
+		b.b = b.b[:0]
+		buffers.Put(b)
+	case cap(b.b) == sizeOfClass(classOf(cap(b.b))):
+		b.b = b.b[:0]
+		largeBuffers[classOf(cap(b.b))].Put(b)
+	}
+}
+
+// classOf is the index in largeBuffers of those that hold n bytes, maxSmall < n ≤ maxPooled.
+func classOf(n int) int { return bits.Len((uint(n)-1)/maxSmall) - 1 }
+
+func sizeOfClass(class int) int { return maxSmall << (class + 1) }
+
+// reserve sees to it that n bytes can be appended without another allocation.
+func (b *buffer) reserve(n int) {
+	if need := len(b.b) + n; need > cap(b.b) && need > maxSmall && need <= maxPooled {
+		b.enlarge(classOf(need))
+	}
+}
+
+// enlarge changes the memory for some of a class.
+func (b *buffer) enlarge(class int) {
+	large, ok := largeBuffers[class].Get().(*buffer)
+	if !ok {
+		large = &buffer{b: make([]byte, 0, sizeOfClass(class))}
+	}
+	large.b = append(large.b, b.b...)
+	large.b, b.b = b.b, large.b
+	large.free()
+}
+
+// add appends p, which may be where it will stay: see parser.room.
+func (b *buffer) add(p []byte) {
+	n := len(b.b)
+	if len(p) > 0 && cap(b.b)-n >= len(p) && &b.b[:n+1][n] == &p[0] {
+		b.b = b.b[:n+len(p)]
 		return
 	}
-	b.b = b.b[:0]
-	buffers.Put(b)
+	b.reserve(len(p))
+	b.b = append(b.b, p...)
 }
 
 // WriteString appends.

@@ -125,6 +125,40 @@ func TestTimeouts(t *testing.T) {
 	})
 }
 
+// TestLargeMessages: they come back as they were, whole and in fragments, with control frames between.
+func TestLargeMessages(t *testing.T) {
+	bothModes(t, func(t *testing.T, pair func(Side, Options) (*Conn, *peer)) {
+		c, p := pair(Server, Options{MaxMessage: 8 << 20, SendBuffer: 32 << 20})
+		c.Start(&echoHandler{make(chan error, 1)})
+		for _, size := range []int{readSizes / 2, readSizes, 3*readSizes + 7, 20 * readSizes} {
+			text := strings.Repeat("вече 0123456789 ", size/20)
+			third := len(text) / 3
+			go p.write(p.fr(0x81, text),
+				p.fr(0x01, text[:third]), p.fr(0x89, "between"), p.fr(0x00, text[third:2*third]), p.fr(0x80, text[2*third:]),
+				p.fr(0x82, "small"))
+			pongs := 0
+			for _, want := range []string{text, text, "small"} {
+				first, got, err := p.read()
+				for first == 0x8A { // behind a backlog it comes when that has left
+					pongs++
+					first, got, err = p.read()
+				}
+				if err != nil || got != want {
+					t.Fatalf("frame %#x of %d bytes, %v; want %d bytes", first, len(got), err, len(want))
+				}
+			}
+			if pongs == 0 {
+				p.want("after all", 0x8A, "between")
+			}
+		}
+		go p.write(p.fr(0x81, strings.Repeat("x", 20*readSizes)+"\xff"))
+		p.wantClose("not UTF-8 at the end", StatusInvalidData)
+	})
+}
+
+// readSizes is about what is received at once.
+const readSizes = 256 << 10
+
 // TestKeptAlive: a peer that answers pings stays.
 func TestKeptAlive(t *testing.T) {
 	bothModes(t, func(t *testing.T, pair func(Side, Options) (*Conn, *peer)) {

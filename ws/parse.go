@@ -2,6 +2,7 @@ package ws
 
 import (
 	"encoding/binary"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -273,7 +274,7 @@ func (p *parser) plainPayload(chunk []byte) (event, bool, error) {
 	if m.buf == nil {
 		m.buf = newBuffer()
 	}
-	m.buf.b = append(m.buf.b, chunk...)
+	m.buf.add(chunk)
 	switch {
 	case !last:
 		return event{}, false, nil
@@ -281,6 +282,23 @@ func (p *parser) plainPayload(chunk []byte) (event, bool, error) {
 		return p.inflated()
 	}
 	return p.whole(event{op: m.op, data: m.buf.b, buf: m.buf})
+}
+
+// minRoom is from how many bytes on payload is received where it will stay.
+const minRoom = 64 << 10
+
+// room returns where the payload that comes next may be received, so that it is not copied; nil if so
+// little is missing that it does not matter. The message's buffer grows with what has come, not with what
+// was announced.
+func (p *parser) room() []byte {
+	f, buf := &p.frame, p.msg.buf
+	if buf == nil || !f.open || f.left < minRoom || f.h.op.control() {
+		return nil
+	}
+	n := int(min(f.left, uint64(max(minRoom, len(buf.b)))))
+	buf.reserve(n)
+	buf.b = slices.Grow(buf.b, n)
+	return buf.b[len(buf.b) : len(buf.b)+n]
 }
 
 // whole ends the message, whose text was checked piece by piece but for its end.

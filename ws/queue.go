@@ -34,6 +34,7 @@ func (o *outbound) message(typ MessageType, data []byte, limit int) error {
 	err := o.room(len(data)+maxHeader, limit)
 	if err == nil {
 		b := o.open()
+		b.reserve(maxHeader + len(data))
 		b.b = appendFrame(b.b, o.side, opcode(typ), false, data)
 	}
 	o.mu.Unlock()

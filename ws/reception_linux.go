@@ -19,8 +19,10 @@ type reception struct {
 	fresh    []guest        // accepted in this round
 	guests   map[int]*guest // those who have been waited for, by descriptor
 	most     int            // how many guests there have been at a time
-	queue    guestQueue     // the same, the longest first
+	spoken   guestQueue     // those of them who came with a part of their request
+	silent   guestQueue     // those who came without a byte
 	patience time.Duration  // how long a request's head may take
+	waited   time.Duration  // how much of it a connection has had that comes without a byte
 	limit    int            // bytes of it that are waited for
 	lenient  bool           // who is late is net/http's to wait for, not closed
 
@@ -36,10 +38,10 @@ type reception struct {
 type guest struct {
 	fd         int
 	peer       netip.AddrPort
-	by         time.Time // when patience ends
-	head       []byte    // what has come
-	waits      bool      // it is in guests, queue and epoll
-	prev, next *guest
+	by         time.Time   // when patience ends
+	head       []byte      // what has come
+	queue      *guestQueue // nil: it is not waited for
+	prev, next *guest      // in queue
 }
 
 const (
@@ -71,6 +73,9 @@ func (d *door) open(listener int) error {
 		patience: cmp.Or(d.srv.ReadHeaderTimeout, d.srv.ReadTimeout), limit: maxHead}
 	if d.patience <= 0 {
 		d.patience, d.lenient = defaultPatience, true
+	}
+	if deferAccept(listener) {
+		d.waited = min(deferral, d.patience/2)
 	}
 	if m := d.srv.MaxHeaderBytes; m > 0 {
 		d.limit = min(m, maxHead)
@@ -112,7 +117,7 @@ func (rc *reception) close() {
 // that none is missed.
 func (rc *reception) arm() {
 	next := rc.shut
-	if g := rc.queue.first; g != nil && (next.IsZero() || g.by.Before(next)) {
+	if g := rc.longest(); g != nil && (next.IsZero() || g.by.Before(next)) {
 		next = g.by
 	}
 	if rc.passed || !next.IsZero() && (rc.armed.IsZero() || next.Before(rc.armed)) {
@@ -218,7 +223,7 @@ func (d *door) wait(g *guest, head []byte) {
 	if len(g.head) == 0 && len(head) > 0 {
 		g.head = slices.Clone(head)
 	}
-	if g.waits {
+	if g.queue != nil {
 		return
 	}
 	if err := d.epoll.watch(g.fd, int32(g.fd)); err != nil {
@@ -226,10 +231,14 @@ func (d *door) wait(g *guest, head []byte) {
 		return
 	}
 	stays := *g
-	stays.waits = true
+	queue := &d.spoken
+	if len(g.head) == 0 {
+		queue = &d.silent
+		stays.by = g.by.Add(-d.waited)
+	}
 	d.guests[g.fd] = &stays
 	d.most = max(d.most, len(d.guests))
-	d.queue.push(&stays)
+	queue.push(&stays)
 }
 
 // conn takes the guest's connection out of the reception.
@@ -239,11 +248,11 @@ func (d *door) conn(g *guest) *bareConn {
 }
 
 func (rc *reception) unwatch(g *guest) {
-	if !g.waits {
+	if g.queue == nil {
 		return
 	}
 	rc.epoll.remove(g.fd)
-	rc.queue.remove(g)
+	g.queue.remove(g)
 	delete(rc.guests, g.fd)
 	if len(rc.guests) == 0 && rc.most > manyGuests {
 		rc.guests, rc.most = map[int]*guest{}, 0 // a table does not shrink by itself
@@ -255,7 +264,7 @@ var badRequest = []byte("HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; c
 
 // judge lets those go whose time is over.
 func (d *door) judge(now time.Time) {
-	for g := d.queue.first; g != nil && !now.Before(g.by); g = d.queue.first {
+	for g := d.longest(); g != nil && !now.Before(g.by); g = d.longest() {
 		if d.lenient {
 			d.hand(d.conn(g), g.head)
 			continue
@@ -268,10 +277,20 @@ func (d *door) judge(now time.Time) {
 	}
 }
 
-// guestQueue is a list, the one first who has waited longest: all have the same patience.
+// longest is who has waited longest, nil if nobody waits.
+func (rc *reception) longest() *guest {
+	a, b := rc.spoken.first, rc.silent.first
+	if a == nil || b != nil && b.by.Before(a.by) {
+		return b
+	}
+	return a
+}
+
+// guestQueue is a list, the one first who has waited longest: in each all have the same patience.
 type guestQueue struct{ first, last *guest }
 
 func (q *guestQueue) push(g *guest) {
+	g.queue = q
 	g.prev = q.last
 	if q.last == nil {
 		q.first = g
@@ -292,5 +311,5 @@ func (q *guestQueue) remove(g *guest) {
 	} else {
 		g.next.prev = g.prev
 	}
-	g.prev, g.next = nil, nil
+	g.queue, g.prev, g.next = nil, nil, nil
 }

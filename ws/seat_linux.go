@@ -175,10 +175,15 @@ func (s *seat) borrow() {
 	}
 }
 
-// receive takes what is there, at most a buffer full. It returns nothing if there is nothing or the
+// receive takes what is there, at most a buffer full, or what is missing of a large payload. It returns nothing if there is nothing or the
 // connection is lost.
 func (s *seat) receive() []byte {
 	buf := s.loop.buf[:]
+	if in := s.conn.in.intake; in != nil {
+		if room := in.parser.room(); room != nil {
+			buf = room
+		}
+	}
 	n, err := receiveNow(uintptr(s.fd), buf)
 	switch {
 	case err == unix.EAGAIN:

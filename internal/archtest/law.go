@@ -235,6 +235,18 @@ var law = []clause{
 		rest: "the command reads flags, picks drivers and starts a Server",
 	},
 	{
+		pkg: "prove/history", floor: 1,
+		rest: "a judge of histories knows what clients saw, and no protocol by which they saw it",
+	},
+	{
+		pkg: "prove/hostile", floor: 1,
+		never: []edge{
+			{"hub", "a network carries bytes without knowing what they mean"},
+			{"wire/*", "a network carries bytes without knowing what they mean"},
+		},
+		rest: "a bad network is net/http and chance",
+	},
+	{
 		pkg: "internal/h2", floor: 1,
 		takes: []string{"golang.org/x/net/http2"},
 		never: []edge{

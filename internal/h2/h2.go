@@ -18,4 +18,7 @@ func init() { xconnect.Restore() }
 
 // ExtendConnect has s advertise SETTINGS_ENABLE_CONNECT_PROTOCOL and hand extended CONNECT requests to its
 // handler, with ":protocol" among the headers. It must be called before s serves. It completes s.TLSConfig.
-func ExtendConnect(s *http.Server) error { return http2.ConfigureServer(s, nil) }
+func ExtendConnect(s *http.Server) error {
+	//lint:ignore SA1019 what it names instead, net/http's own, has the setting for a whole process only
+	return http2.ConfigureServer(s, nil)
+}

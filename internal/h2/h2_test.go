@@ -1,3 +1,5 @@
+//lint:file-ignore SA1019 the transport of net/http, which is named instead, refuses to send ":protocol"
+
 package h2
 
 import (

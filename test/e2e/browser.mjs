@@ -23,8 +23,8 @@ export async function server(what) {
   assert.equal(response.status, 204, await response.text())
 }
 
-// A connection that cannot be made is said on the console by the browser itself.
-const expected = /WebSocket connection to '[^']*' failed/
+// What cannot be reached is said on the console by the browser itself.
+const expected = /WebSocket connection to '[^']*' failed|Failed to load resource/
 
 // A person has a browser of their own: a profile, with as many tabs as they open.
 export class Person {
@@ -39,8 +39,9 @@ export class Person {
     return person
   }
 
-  async open(room) {
+  async open(room, { at = base, prepare } = {}) {
     const page = await this.#context.newPage()
+    await prepare?.(page)
     page.on('pageerror', error => this.#wrong.push(`${this.name}: ${error}`))
     page.on('dialog', dialog => { this.#wrong.push(`${this.name}: a dialog, ${dialog.message()}`); void dialog.dismiss() })
     page.on('console', message => {
@@ -48,7 +49,7 @@ export class Person {
         this.#wrong.push(`${this.name}: ${message.text()}`)
       }
     })
-    await page.goto(`${base}#${room}`)
+    await page.goto(`${at}#${room}`)
     return new Tab(page)
   }
 
@@ -70,6 +71,18 @@ export class Tab {
 
   async isOnline() { await this.status.filter({ hasText: /Connected|На связи/ }).waitFor() }
   async isNotOnline() { await this.status.filter({ hasNotText: /Connected|На связи/ }).waitFor() }
+
+  // isCarriedBy waits until the page is online, over that.
+  async isCarriedBy(what) { await this.status.filter({ hasText: new RegExp(`(Connected|На связи).*${what}`, 's') }).waitFor() }
+
+  // use chooses what carries the connection, in the indicator's menu.
+  async use(what) { await this.page.getByRole('combobox', { name: /What carries|Чем держится/ }).selectOption(what) }
+
+  // lifecycle freezes the page as a browser does in the background, and brings it back: frozen, active.
+  async lifecycle(state) {
+    const cdp = await this.page.context().newCDPSession(this.page)
+    await cdp.send('Page.setWebLifecycleState', { state })
+  }
 
   // call answers the page's question for a name.
   async call(name) {

@@ -10,7 +10,7 @@ import (
 
 	"github.com/coder/websocket"
 
-	"github.com/vechehq/veche/test/history"
+	"github.com/vechehq/veche/prove/history"
 	"github.com/vechehq/veche/test/peer"
 )
 

@@ -6,9 +6,11 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"sync"
+	"syscall"
 )
 
-// Control answers POST /kill and POST /restart on an address of its own, and returns its URL.
+// Control answers POST /kill, /restart, /freeze and /thaw on an address of its own, and returns its URL.
+// A frozen server has its connections still, and says nothing on them.
 func (s *Server) Control() string {
 	var mu sync.Mutex
 	do := func(f func() error) http.HandlerFunc {
@@ -25,6 +27,8 @@ func (s *Server) Control() string {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /kill", do(s.kill))
 	mux.HandleFunc("POST /restart", do(s.restart))
+	mux.HandleFunc("POST /freeze", do(func() error { return s.cmd.Process.Signal(syscall.SIGSTOP) }))
+	mux.HandleFunc("POST /thaw", do(func() error { return s.cmd.Process.Signal(syscall.SIGCONT) }))
 	control := httptest.NewServer(mux)
 	s.t.Cleanup(control.Close)
 	return control.URL

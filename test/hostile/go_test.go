@@ -10,8 +10,9 @@ import (
 	"time"
 
 	"github.com/vechehq/veche/client"
+	"github.com/vechehq/veche/prove/history"
+	"github.com/vechehq/veche/prove/hostile"
 	"github.com/vechehq/veche/test/harness"
-	"github.com/vechehq/veche/test/history"
 	"github.com/vechehq/veche/test/peer"
 )
 
@@ -35,7 +36,7 @@ func TestGoClientOverWebSocket(t *testing.T) {
 	var mu sync.Mutex // guards h
 	var talkers sync.WaitGroup
 	for i, name := range []string{"ann", "bob"} {
-		p, err := New(s.Addr, Random(*seed+uint64(i)))
+		p, err := hostile.New(s.Addr, hostile.Random(*seed+uint64(i)))
 		if err != nil {
 			t.Fatal(err)
 		}

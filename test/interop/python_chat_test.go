@@ -12,9 +12,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vechehq/veche/prove/history"
+	"github.com/vechehq/veche/prove/hostile"
 	"github.com/vechehq/veche/test/harness"
-	"github.com/vechehq/veche/test/history"
-	"github.com/vechehq/veche/test/hostile"
 	"github.com/vechehq/veche/test/peer"
 )
 

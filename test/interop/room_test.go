@@ -11,8 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vechehq/veche/prove/history"
 	"github.com/vechehq/veche/test/harness"
-	"github.com/vechehq/veche/test/history"
 	"github.com/vechehq/veche/test/peer"
 )
 

@@ -8,9 +8,9 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/vechehq/veche/prove/history"
+	"github.com/vechehq/veche/prove/hostile"
 	"github.com/vechehq/veche/test/harness"
-	"github.com/vechehq/veche/test/history"
-	"github.com/vechehq/veche/test/hostile"
 )
 
 var seed = flag.Uint64("seed", 1, "what the hostile schedules are drawn from")

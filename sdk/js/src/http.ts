@@ -16,10 +16,10 @@ const MAX_FAILURES = 3
 export interface Ask {
   readonly credentials: Credentials
   readonly cursors: Cursors
-  /** Somebody waits for the welcome. */
-  readonly greeting: boolean
-  /** Somebody waits for the answer to a join. */
-  readonly joining: boolean
+  /** Somebody waits for what is said when a session begins: the welcome, or the answer to a join of a room that we are in. */
+  readonly anew: boolean
+  /** Somebody waits for an answer, so what there is to say must not. */
+  readonly hasty: boolean
 }
 
 /** Who opened a link. Nothing is called after its close. */
@@ -57,8 +57,8 @@ class HTTPPipe implements Pipe, PostsHost, Ask {
   /** The id of the hello that is not answered; undefined if there is none. */
   #hello: number | undefined
   #user: string | undefined
-  /** Joins that are not answered: their ids by room. */
-  readonly #joins = new Map<string, number | undefined>()
+  /** Joins that are not answered, by room; `again` if we were in it. */
+  readonly #joins = new Map<string, { id: number; again: boolean }>()
   #opening = false
   #closed = false
   #failures = 0
@@ -76,12 +76,12 @@ class HTTPPipe implements Pipe, PostsHost, Ask {
     return this.#posts.buffered
   }
 
-  get greeting(): boolean {
-    return this.#user === undefined || this.#hello !== undefined
+  get anew(): boolean {
+    return this.#user === undefined || this.#hello !== undefined || [...this.#joins.values()].some(({ again }) => again)
   }
 
-  get joining(): boolean {
-    return this.#joins.size > 0
+  get hasty(): boolean {
+    return this.anew || this.#joins.size > 0
   }
 
   send(object: ClientObject): void {
@@ -91,8 +91,8 @@ class HTTPPipe implements Pipe, PostsHost, Ask {
         this.credentials = { ...this.credentials, ...defined(object) }
         return this.#open()
       case 'join':
+        this.#joins.set(object.room, { id: object.id!, again: this.cursors.has(object.room) })
         this.cursors.join(object)
-        this.#joins.set(object.room, object.id)
         return this.#open()
       case 'leave':
         this.cursors.leave(object.room)
@@ -164,10 +164,10 @@ class HTTPPipe implements Pipe, PostsHost, Ask {
 
   #joined(ok: Joined & { room: string }): void {
     const { room } = ok
-    if (this.#joins.has(room)) {
-      const id = this.#joins.get(room)!
+    const join = this.#joins.get(room)
+    if (join) {
       this.#joins.delete(room)
-      return this.answered({ ...ok, id })
+      return this.answered({ ...ok, id: join.id })
     }
     // The link has begun anew: of what the client knows already only the watermarks may have grown meanwhile.
     const marks = [...ok.receipts, { user: this.#user!, received: ok.received, read: ok.read }]
@@ -177,11 +177,11 @@ class HTTPPipe implements Pipe, PostsHost, Ask {
   #refused(refusal: Refusal & { room?: string }): void {
     const { room } = refusal
     if (room === undefined || !this.cursors.has(room)) return this.#complain(refusal)
-    if (this.#joins.has(room)) {
-      const id = this.#joins.get(room)!
+    const join = this.#joins.get(room)
+    if (join) {
       this.#joins.delete(room)
       this.cursors.leave(room)
-      return this.answered({ ...refusal, id })
+      return this.answered({ ...refusal, id: join.id })
     }
     // We were in that room and are not any more: the client must ask anew to learn why.
     this.failed(new Failure(1006, refusal.code))
@@ -193,7 +193,7 @@ class HTTPPipe implements Pipe, PostsHost, Ask {
     this.#joins.clear()
     for (const [room] of joins) this.cursors.leave(room)
     this.#open()
-    for (const [, id] of joins) this.answered({ ...refusal, id: id! })
+    for (const [, { id }] of joins) this.answered({ ...refusal, id })
   }
 
   /** An error that is about no room: that of the hello, if one is unanswered. */

@@ -43,9 +43,9 @@ class PollLink implements Link {
   }
 
   async #run(ask: Ask, handler: LinkHandler, signal: AbortSignal): Promise<void> {
-    if (ask.greeting) this.#at = '' // a session that is begun says welcome
+    if (ask.anew) this.#at = ''
     try {
-      for (let wait = ask.greeting || ask.joining ? 0 : WAIT; !signal.aborted; wait = WAIT) {
+      for (let wait = ask.hasty ? 0 : WAIT; !signal.aborted; wait = WAIT) {
         const { rooms, at, events } = await this.#ask(ask, wait)
         if (signal.aborted) return
         this.#at = at

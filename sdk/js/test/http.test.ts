@@ -1,7 +1,7 @@
 // Both HTTP transports, in conversations with a scripted server.
 
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { connect, memoryOutbox, type Options, type Veche } from '../src/index.js'
+import { connect, memoryOutbox, type Options, type Pipe, type Veche } from '../src/index.js'
 import { longPoll } from '../src/longpoll.js'
 import { sse } from '../src/sse.js'
 import { message, settle, USER, WELCOME } from './conversation.js'
@@ -209,6 +209,23 @@ describe('long-polling', () => {
     poll.answers({ rooms: 'r:3:k', at: 'p.3', events: [message(2), message(3)] })
     await doors.asked('poll', { rooms: 'r:3:k', at: 'p.3' })
     expect(heard).toEqual([1, 2, 3])
+  })
+
+  test('a room that is joined once more begins a session, which alone says where one is', async () => {
+    const { heard } = await joined()
+    veche.reconnect()
+    const hello = await doors.asked('poll', { wait: '0' })
+    hello.answers({ rooms: '', at: 'q.1', events: [WELCOME] })
+    const first = await doors.asked('poll', { rooms: 'r:1:k', at: 'q.1', wait: '0' })
+    first.answers({ rooms: 'r:1:k', at: 'q.2', events: [{ ...JOINED, room: 'r', head: 1 }] })
+    await doors.asked('poll', { at: 'q.2' })
+    const pipe = (veche as unknown as { connection: { session: Pipe } }).connection.session
+    pipe.send({ type: 'join', id: 99, room: 'r', since: 0 })
+    const again = await doors.asked('poll', { rooms: 'r:0', wait: '0' })
+    expect(again.query.at).toBeUndefined()
+    again.answers({ rooms: 'r:1:k', at: 's.1', events: [WELCOME, { ...JOINED, room: 'r', head: 1 }, message(1)] })
+    await settle()
+    expect(heard).toEqual([1])
   })
 
   test('an answer that got lost is asked for again', async () => {

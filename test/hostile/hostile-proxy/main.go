@@ -14,7 +14,7 @@ import (
 	"log"
 	"os"
 
-	"github.com/vechehq/veche/test/hostile"
+	"github.com/vechehq/veche/prove/hostile"
 )
 
 func main() {

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/coder/websocket"
+	"github.com/vechehq/veche/ws"
 )
 
 func TestSameSeedSameSchedule(t *testing.T) {
@@ -125,7 +125,7 @@ func TestRequests(t *testing.T) {
 
 // echo answers each WebSocket message with itself.
 func echo(w http.ResponseWriter, r *http.Request) {
-	c, err := websocket.Accept(w, r, nil)
+	c, err := ws.Accept(w, r, nil)
 	if err != nil {
 		return
 	}
@@ -158,7 +158,7 @@ func TestUpgrades(t *testing.T) {
 			p, _ := start(t, Always(Upgrade, tt.fault), echo)
 			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 			defer cancel()
-			c, _, err := websocket.Dial(ctx, p.URL("ws", "/"), nil)
+			c, _, err := ws.Dial(ctx, p.URL("ws", "/"), nil)
 			if opens := err == nil; opens != tt.opens {
 				t.Fatalf("dial: %v", err)
 			}
@@ -168,7 +168,7 @@ func TestUpgrades(t *testing.T) {
 			defer c.CloseNow()
 			n := 0
 			for ; n < 10; n++ {
-				if c.Write(ctx, websocket.MessageBinary, make([]byte, size)) != nil {
+				if c.Write(ctx, ws.Binary, make([]byte, size)) != nil {
 					break
 				}
 				if _, _, err := c.Read(ctx); err != nil {
@@ -206,7 +206,7 @@ func TestCalmEndsTheBadWeather(t *testing.T) {
 	if _, err := nc.Read(make([]byte, 1)); err == nil || isTimeout(err) {
 		t.Fatal("what was swallowed was not cut:", err)
 	}
-	c, _, err := websocket.Dial(t.Context(), p.URL("ws", "/"), nil)
+	c, _, err := ws.Dial(t.Context(), p.URL("ws", "/"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
