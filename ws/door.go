@@ -20,7 +20,7 @@ import (
 // What srv says counts on both sides: Handler, ErrorLog, BaseContext, MaxHeaderBytes, WriteTimeout for
 // answers, and ReadHeaderTimeout (else ReadTimeout) for who does not come to the end of a request. Who is
 // silent longer than that is let go; when srv has no timeout, net/http gets the waiting after 10 s.
-// Close and Shutdown of srv end the waiting too.
+// Close and Shutdown of srv end the waiting too; they do not wait for handlers that run here.
 //
 // The requests differ from net/http's in one point: their context ends when the handler returns, and
 // not when the client leaves before that.

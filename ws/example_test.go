@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -42,6 +43,41 @@ func Example() {
 	// Output:
 	// text Hello, вече! <nil>
 	// <nil>
+}
+
+// A server whose handshakes do not pass through net/http; its other requests do.
+func ExampleDoor() {
+	srv := &http.Server{
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path != "/ws" {
+				fmt.Fprintln(w, "a page")
+				return
+			}
+			if c, err := ws.Accept(w, r, nil); err == nil {
+				c.Start(echo{})
+			}
+		}),
+		ReadHeaderTimeout: 10 * time.Second,
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	go srv.Serve(ws.Door(l, srv))
+	defer srv.Close()
+
+	ctx := context.Background()
+	c, _, err := ws.Dial(ctx, "ws://"+l.Addr().String()+"/ws", nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer c.CloseNow()
+	_ = c.Write(ctx, ws.Text, []byte("hello"))
+	_, data, err := c.Read(ctx)
+	fmt.Println(string(data), err)
+	// Output: hello <nil>
 }
 
 // The same in the pull form, as an http.Handler.

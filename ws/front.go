@@ -16,7 +16,9 @@ func (c *frontConn) Read(p []byte) (int, error) {
 		return c.TCPConn.Read(p)
 	}
 	n := copy(p, c.front)
-	c.front = c.front[n:]
+	if c.front = c.front[n:]; len(c.front) == 0 {
+		c.front = nil
+	}
 	return n, nil
 }
 
