@@ -109,7 +109,9 @@ func (s *session) takeOver(u hub.User, before string) {
 // welcome tells the client who it is, and answers its hello.
 func (s *session) welcome(id wire.ID) {
 	hs, _ := s.State()
-	s.reply(s.home.greet(hs))
+	w := s.home.greet(hs)
+	w.Transport = s.Pipe.Transport()
+	s.reply(w)
 	s.ok(id, "")
 }
 

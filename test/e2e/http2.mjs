@@ -31,6 +31,11 @@ try {
   assert.equal(talk.protocol, 'chat')
   assert.match(talk.extensions, /permessage-deflate/)
   assert.deepEqual([talk.code, talk.wasClean], [1000, true])
+
+  // The page says what carries it.
+  const carrier = page.getByRole('navigation').getByRole('status').locator('.carrier')
+  await carrier.waitFor()
+  assert.equal(await carrier.textContent(), process.env.SHOWN)
 } finally {
   await browser.close()
 }

@@ -10,13 +10,14 @@ import (
 // TestWebSocketOverHTTP2 has Chromium over TLS open a WebSocket, and asks the server over what it came. With
 // the switch off the page still comes over HTTP/2, and the socket over HTTP/1.1.
 func TestWebSocketOverHTTP2(t *testing.T) {
-	for name, tt := range map[string]struct{ flag, proto string }{
-		"on":  {"--websocket-http2", "HTTP/2.0"},
-		"off": {"--no-websocket-http2", "HTTP/1.1"},
+	for name, tt := range map[string]struct{ flag, proto, shown string }{
+		"on":  {"--websocket-http2", "HTTP/2.0", "WebSocket · HTTP/2"},
+		"off": {"--no-websocket-http2", "HTTP/1.1", "WebSocket"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := harness.StartTLS(t, tt.flag, "--log-level", "debug")
 			t.Setenv("BASE", s.HTTP("/"))
+			t.Setenv("SHOWN", tt.shown)
 			harness.Script(t, "node", "http2.mjs")
 			opened := regexp.MustCompile(`msg=websocket path=(\S+) proto=(\S+)`).FindAllStringSubmatch(s.Log(), -1)
 			seen := map[string]bool{}

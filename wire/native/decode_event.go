@@ -24,6 +24,7 @@ type eventFields struct {
 	Expires time.Time       `json:"expires"`
 	Time    time.Time       `json:"time"`
 	Server  string          `json:"server"`
+	Over    string          `json:"transport"`
 	Limits  Limits          `json:"limits"`
 
 	Head      uint64            `json:"head"`
@@ -126,7 +127,7 @@ func (f *eventFields) welcome() Event {
 		return &RawWelcome{Room: *f.Room, Session: f.Session, User: u.User, Guest: u.Guest, Head: f.Head, Epoch: f.Epoch}
 	}
 	return &Welcome{Session: f.Session, User: u.User, Guest: u.Guest, Resume: f.Resume, Ping: seconds(float64(f.Ping)),
-		Expires: f.Expires, Time: f.Time, Server: f.Server, Limits: f.Limits}
+		Expires: f.Expires, Time: f.Time, Server: f.Server, Transport: f.Over, Limits: f.Limits}
 }
 
 func (f *eventFields) ok() Event {

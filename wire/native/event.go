@@ -28,6 +28,8 @@ type Welcome struct {
 	Time    time.Time
 	Server  string
 	Limits  Limits
+
+	Transport string // what carries the session, for people; empty for none
 }
 
 // RawWelcome greets on the raw door.
@@ -175,6 +177,7 @@ func (w *Welcome) Append(b []byte) []byte {
 	}
 	o.time("time", w.Time)
 	o.opt("server", w.Server)
+	o.opt("transport", w.Transport)
 	o.key("limits")
 	o.b = w.Limits.append(o.b)
 	return o.end()

@@ -45,7 +45,8 @@ export class Doors {
     const { resume, name } = who
     for (const [key, value] of Object.entries({ ...query, resume, name })) if (value) url.searchParams.set(key, value)
     const headers = { ...(init.headers as Record<string, string>), ...(who.token && { Authorization: `Bearer ${who.token}` }) }
-    const response = await this.#fetch(url.href, { cache: 'no-store', ...init, headers })
+    // Cookies as a WebSocket sends them, to another origin of the same site too.
+    const response = await this.#fetch(url.href, { cache: 'no-store', credentials: 'include', ...init, headers })
     if (response.ok && response.headers.get('Content-Type')?.startsWith(type)) return response
     throw await failure(response)
   }

@@ -10,8 +10,9 @@
 // - A lesser way is remembered once a better one was tried in vain beside it.
 
 import type { Choice } from './choice.js'
-import type { ClientObject, ServerObject } from './protocol.js'
+import type { ClientObject, Hello, ServerObject } from './protocol.js'
 import { BLOCKED, MOVED, type Pipe, type PipeHandler, type Transport } from './transport.js'
+import type { Options } from './types.js'
 
 /** From opening a pipe to its welcome, in ms, if there is another way left. */
 const PATIENCE = 6_000
@@ -26,8 +27,8 @@ const [FIRST_PROBE, SLOWER, LAST_PROBE] = [5_000, 12, 600_000]
 const NEW_NETWORK = 1_000
 
 /** @param transports - best first; each has a name. */
-export function fallback(transports: readonly Transport[], choice?: Choice): Transport {
-  return new Fallback(transports, choice)
+export function fallback(transports: readonly Transport[], choice?: Choice, log?: Options['log']): Transport {
+  return new Fallback(transports, choice, log)
 }
 
 class Fallback implements Transport {
@@ -42,6 +43,7 @@ class Fallback implements Transport {
   constructor(
     readonly transports: readonly Transport[],
     readonly choice: Choice | undefined,
+    readonly log: Options['log'],
   ) {
     this.start = Math.max(0, this.#find(choice?.get()))
   }
@@ -96,8 +98,8 @@ class Climber implements Pipe {
 
   #way: number
   #pipe: Pipe | undefined
-  /** What the client said first; said again on each way. */
-  #hello: ClientObject | undefined
+  /** The client's last hello; said again on each way until there is a welcome. */
+  #hello: (Hello & { id?: number }) | undefined
   #opened = false
   /** The server itself has spoken: the way is as it is. */
   #settled = false
@@ -123,7 +125,7 @@ class Climber implements Pipe {
   }
 
   send(object: ClientObject): void {
-    if (!this.#settled) this.#hello = object
+    if (object.type === 'hello') this.#hello = object
     this.#pipe?.send(object)
   }
 
@@ -174,6 +176,7 @@ class Climber implements Pipe {
 
   #failed(code: number, reason: string): void {
     clearTimeout(this.#timer)
+    this.#ways.log?.('no way', { transport: this.#ways.transports[this.#way]!.name, code, reason })
     const next = this.#ways.after(this.#way, code)
     if (next === undefined) return this.#end(code, reason)
     this.#pipe?.close()
@@ -200,7 +203,11 @@ class Climber implements Pipe {
       this.#probeIn(Math.min(FIRST_PROBE * SLOWER ** this.#ways.probes, LAST_PROBE) * (1 - Math.random() / 2))
       return
     }
+    const { name } = this.#ways.transports[way]!
+    // A session of its own for a moment: with its resume it would take this one's place.
+    const token = this.#hello?.token
     const done = (through: boolean) => {
+      this.#ways.log?.('probe', { transport: name, through })
       clearTimeout(this.#timer)
       this.#probe?.close()
       this.#probe = undefined
@@ -210,7 +217,7 @@ class Climber implements Pipe {
     }
     this.#timer = setTimeout(() => done(false), PATIENCE)
     const probe = this.#ways.transports[way]!.open(this.#url, {
-      opened: () => probe.send({ type: 'ping' }),
+      opened: () => probe.send(token ? { type: 'hello', token } : { type: 'ping' }),
       received: ({ type }) => type !== 'pong' && done(true),
       closed: () => done(false),
     })

@@ -31,12 +31,12 @@ export function connect(url: string | URL = '/ws', options: Options = {}): Veche
   })
 }
 
-function everyWay(key: string, { fetch, WebSocket = globalThis.WebSocket }: Options): Transport {
+function everyWay(key: string, { fetch, WebSocket = globalThis.WebSocket, log }: Options): Transport {
   const ways = [
     lazy('sse', async () => (await import('./sse.js')).sse({ fetch })),
     lazy('longpoll', async () => (await import('./longpoll.js')).longPoll({ fetch })),
   ]
-  return fallback(WebSocket ? [webSocket(WebSocket), ...ways] : ways, storedChoice(`${key} way`))
+  return fallback(WebSocket ? [webSocket(WebSocket), ...ways] : ways, storedChoice(`${key} way`), log)
 }
 
 export { storedChoice, type Choice } from './choice.js'

@@ -78,6 +78,7 @@ export interface Welcome {
   ping: number
   expires?: string
   time: string
+  transport?: string
   limits: { frame: number }
 }
 

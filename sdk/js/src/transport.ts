@@ -21,7 +21,7 @@ export interface Transport {
  * transport made of requests can read from them what it needs (a room's cursor, an answer's id).
  */
 export interface Pipe {
-  /** What carries it, for people: `websocket`. Final when `welcome` is received. */
+  /** What carries it, for people: `websocket`, `websocket/h2`, `sse`, `longpoll`. Final when `welcome` is received. */
   readonly transport: string
   /**
    * Sends an object. Before `opened` and after `closed` it is dropped. Never throws. A `ping` before

@@ -228,7 +228,7 @@ export interface RoomEvents {
 /** A connection to a server, which comes back by itself. Made by `connect`. */
 export interface Veche {
   readonly state: ConnectionState
-  /** What carries the connection now: `websocket`, `sse`, `longpoll`; null while there is none. */
+  /** What carries the connection now: `websocket`, `websocket/h2`, `sse`, `longpoll`; null while there is none. */
   readonly transport: string | null
   /** Known from the first welcome on. */
   readonly user: User | undefined

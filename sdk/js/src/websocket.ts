@@ -12,7 +12,7 @@ export function webSocket(Socket: WebSocketClass | undefined = globalThis.WebSoc
 }
 
 class SocketPipe implements Pipe {
-  readonly transport = 'websocket'
+  transport = 'websocket'
   #socket: WebSocketLike | undefined
   #open = false
 
@@ -34,6 +34,8 @@ class SocketPipe implements Pipe {
     }
     this.#socket.onmessage = ({ data }) => {
       const object = typeof data === 'string' ? decode(data) : undefined
+      // Only the server knows over which version of HTTP.
+      if (object?.type === 'welcome') this.transport = object.transport ?? this.transport
       if (object) handler.received(object)
     }
     this.#socket.onclose = ({ code, reason }) => {

@@ -93,7 +93,7 @@ export const en = {
     waiting: 'No connection',
     offline: 'No network',
     ended: 'Disconnected',
-    over: { websocket: 'WebSocket', sse: 'SSE', longpoll: 'Long polling' } as Readonly<Record<string, string>>,
+    over: { websocket: 'WebSocket', 'websocket/h2': 'WebSocket · HTTP/2', sse: 'SSE', longpoll: 'Long polling' } as Readonly<Record<string, string>>,
     way: 'What carries the connection',
     auto: 'Automatic',
     next: (seconds: number) => n(seconds, { one: 'next try in # s', other: 'next try in # s' }),

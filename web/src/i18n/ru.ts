@@ -116,7 +116,7 @@ export const ru: Words = {
     waiting: 'Нет соединения',
     offline: 'Нет сети',
     ended: 'Отключено',
-    over: { websocket: 'WebSocket', sse: 'SSE', longpoll: 'Long polling' },
+    over: { websocket: 'WebSocket', 'websocket/h2': 'WebSocket · HTTP/2', sse: 'SSE', longpoll: 'Long polling' },
     way: 'Чем держится соединение',
     auto: 'Автоматически',
     next: (seconds) => n(seconds, { one: 'повтор через # с', other: 'повтор через # с' }),
