@@ -185,13 +185,13 @@ func (c *chatter) await(ctx context.Context, there func() bool) bool {
 	}
 }
 
-// stop ends the input, upon which the process must end by itself, and returns what it has printed.
+// stop ends the process, as somebody does who leaves the chat, and returns what it has printed.
 func (c *chatter) stop(t *testing.T) []history.Entry {
 	t.Helper()
-	c.stdin.Close()
-	<-c.ended
-	if err := c.cmd.Wait(); err != nil {
-		t.Errorf("%s: %v", c.name, err)
+	if err := c.cmd.Process.Kill(); err != nil {
+		t.Errorf("%s has ended before: %v", c.name, err)
 	}
+	<-c.ended
+	_ = c.cmd.Wait() // says that it was killed
 	return c.read
 }
