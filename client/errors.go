@@ -30,6 +30,9 @@ var (
 // errLost answers what was asked on a connection that has ended: what happened is open.
 var errLost = errors.New("veche: the connection was lost")
 
+// errOdd is for an answer that does not fit its question.
+var errOdd = errors.New("veche: the server answered something else than it was asked")
+
 func errorOf(e *native.Error) *Error {
 	return &Error{Code: e.Code, Message: e.Message, Retry: e.Retry}
 }

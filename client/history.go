@@ -72,7 +72,7 @@ func (r *Room) page(ctx context.Context, h native.History) (*native.HistoryOK, [
 	}
 	page, _ := e.(*native.HistoryOK)
 	if page == nil {
-		page = &native.HistoryOK{}
+		return nil, nil, errOdd
 	}
 	return page, messagesOf(page), nil
 }

@@ -203,7 +203,7 @@ func (o *outbox) answered(s *session, p *Pending, e native.Event, err error) {
 	case err != nil:
 		p.finish(Sent{}, err)
 	default:
-		s.end(errors.New("veche: the server answered a send with something else"))
+		s.end(errOdd)
 		return
 	}
 	o.pump()

@@ -241,10 +241,11 @@ func (r *Room) Presence(ctx context.Context) (users []User, count int, err error
 	if err != nil {
 		return nil, 0, err
 	}
-	if ok, _ := e.(*native.PresenceOK); ok != nil {
-		return usersOf(ok.Users), ok.Count, nil
+	ok, _ := e.(*native.PresenceOK)
+	if ok == nil {
+		return nil, 0, errOdd
 	}
-	return nil, 0, nil
+	return usersOf(ok.Users), ok.Count, nil
 }
 
 // Leave leaves the room. Whoever waits for it gets ErrLeft, and its unsent messages are given up.
@@ -300,6 +301,8 @@ func (r *Room) join(s *session) {
 			})
 		case err != nil:
 			r.end(err)
+		default:
+			s.end(errOdd)
 		}
 	})
 }

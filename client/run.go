@@ -2,7 +2,10 @@
 
 package client
 
-import "time"
+import (
+	"errors"
+	"time"
+)
 
 // stable is how long a session must have lasted for the backoff to start over.
 const stable = 10 * time.Second
@@ -65,6 +68,9 @@ func (c *Client) forgetResume() {
 
 // end tells everybody that nothing goes on.
 func (c *Client) end(err error) {
+	if bye, ok := errors.AsType[*byeError](err); ok {
+		err = &bye.words
+	}
 	c.log.Debug("veche: client ended", "err", err)
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -143,6 +143,20 @@ func TestRefusedCredential(t *testing.T) {
 	})
 }
 
+// The server's last word is the client's error.
+func TestByeForGood(t *testing.T) {
+	play(t, func(t *testing.T, s *stage) {
+		c := s.connect()
+		a := s.welcomed("")
+		r := s.join(c, a, 0)
+		a.say(`{"type":"bye","code":"replaced","message":"it goes on elsewhere","retry":false}`)
+		_, err := r.Next(t.Context())
+		if e, ok := err.(*Error); !ok || e.Code != "replaced" || c.Err() != err {
+			t.Errorf("the room ended with %v, the client with %v", err, c.Err())
+		}
+	})
+}
+
 func TestTokenIsRenewedInPlace(t *testing.T) {
 	play(t, func(t *testing.T, s *stage) {
 		asked := 0
