@@ -107,7 +107,7 @@ fault: ## kill -9 the server twenty times and look for what is lost
 .PHONY: hostile
 hostile: ## a network that drops, cuts, swallows and refuses; a thousand messages each way
 	$(call title,a hostile network)
-	cd test && go test -count=1 -v ./hostile
+	cd test && go test -count=1 -v ./hostile/...
 
 .PHONY: abuse
 abuse: ## clients that misbehave, and the others that must not notice: the server, and the engine alone

@@ -9,8 +9,10 @@ package main
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"log"
 	"os"
 
@@ -18,20 +20,31 @@ import (
 )
 
 func main() {
-	target := flag.String("target", "", "the server, host:port")
-	seed := flag.Uint64("seed", 1, "what the schedule is drawn from")
-	flag.Parse()
+	if err := run(os.Args[1:], os.Stdin, os.Stdout); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func run(args []string, in io.Reader, out io.Writer) error {
+	flags := flag.NewFlagSet("hostile-proxy", flag.ContinueOnError)
+	target := flags.String("target", "", "the server, host:port")
+	seed := flags.Uint64("seed", 1, "what the schedule is drawn from")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
 	if *target == "" {
-		flag.Usage()
-		os.Exit(2)
+		return errors.New("hostile-proxy: no -target")
 	}
 	p, err := hostile.New(*target, hostile.Random(*seed))
 	if err != nil {
-		log.Fatal(err)
+		return err
 	}
-	fmt.Println(p.Addr)
-	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
-		switch in.Text() {
+	defer p.Close()
+	if _, err := fmt.Fprintln(out, p.Addr); err != nil {
+		return err
+	}
+	for lines := bufio.NewScanner(in); lines.Scan(); {
+		switch lines.Text() {
 		case "calm":
 			p.Calm()
 		case "cut":
@@ -39,10 +52,11 @@ func main() {
 		}
 	}
 	p.Close()
-	out := json.NewEncoder(os.Stdout)
+	told := json.NewEncoder(out)
 	for _, e := range p.Log() {
-		if err := out.Encode(e); err != nil {
-			log.Fatal(err)
+		if err := told.Encode(e); err != nil {
+			return err
 		}
 	}
+	return nil
 }
