@@ -23,25 +23,42 @@ func FuzzModes(f *testing.F) {
 			b = v.Append(b, true)
 		}
 		if len(b) < 4000 {
-			f.Add(b, uint64(len(b)))
+			f.Add(b, uint64(len(b)), byte(0))
 		}
 	}
-	f.Fuzz(func(t *testing.T, b []byte, seed uint64) {
+	z := &autobahn.Zlib{DeflateTakeover: true}
+	var b []byte
+	for i := range 3 {
+		b = autobahn.Frame{First: 0xC1, Payload: z.Deflate(autobahn.Chat(300, uint64(i)))}.Append(b, true)
+		f.Add(b, uint64(i), byte(1))
+		f.Add(b, uint64(i), byte(2))
+		f.Add(b, uint64(i), byte(3))
+	}
+	f.Fuzz(func(t *testing.T, b []byte, seed uint64, deflate byte) {
 		if len(b) > 1<<16 {
 			return
 		}
-		loop, why := answers(t, ModeAuto, b, seed)
-		goroutine, why2 := answers(t, ModeGoroutine, b, seed+1)
+		loop, why := answers(t, ModeAuto, b, seed, deflate)
+		goroutine, why2 := answers(t, ModeGoroutine, b, seed+1, deflate)
 		if !bytes.Equal(loop, goroutine) || why != why2 {
 			t.Fatalf("loop: %q, %s\ngoroutine: %q, %s", loop, why, goroutine, why2)
 		}
 	})
 }
 
-// answers sends b in pieces to an echo, ends its direction, and returns all that came back and how the
+// answers sends b in pieces to an echo, with one of some agreements about compression or without, ends its direction, and returns all that came back and how the
 // connection ended.
-func answers(t *testing.T, mode Mode, b []byte, seed uint64) (all []byte, why string) {
-	c, p := unixPair(t, Options{Mode: mode, MaxMessage: 1 << 16})
+func answers(t *testing.T, mode Mode, b []byte, seed uint64, deflate byte) (all []byte, why string) {
+	c, p := unixPair(t, Options{Mode: mode, MaxMessage: 1 << 16, CompressionThreshold: 10})
+	switch deflate % 4 {
+	case 1:
+		c.agree(&deflateParams{serverNoTakeover: true, clientNoTakeover: true})
+	case 2:
+		c.agree(&deflateParams{})
+	case 3:
+		c.agree(&deflateParams{serverBits: 8, clientBits: 8, perFrame: deflate > 127})
+	}
+	c.in.intake = c.newIntake()
 	h := &echoHandler{make(chan error, 1)}
 	c.Start(h)
 	r := rand.New(rand.NewPCG(seed, 2))
