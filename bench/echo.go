@@ -17,6 +17,9 @@ import (
 // each connection.
 func benchEcho(ctx context.Context, rounds int, window time.Duration) error {
 	return withEngines(ctx, func(ctx context.Context, all []*peer) error {
+		if err := idleTable(ctx, all); err != nil {
+			return err
+		}
 		for _, s := range []echoSetting{{100, 128, 1}, {100, 128, 16}, {10, 64 << 10, 1}} {
 			if err := echoTable(ctx, all, s, rounds, window); err != nil {
 				return err
