@@ -87,7 +87,7 @@ sdk-test: node-modules ## tests and type check of the TypeScript client
 .PHONY: interop
 interop: node-modules ## strangers in one room, and the engine among strangers: npm ws, Node, Python, Go, curl
 	$(call title,strangers in one room)
-	cd test && go test -count=1 ./harness ./interop ./socketio
+	cd test && go test -count=1 ./harness ./contract ./interop ./socketio
 
 .PHONY: sdk-ways
 sdk-ways: node-modules ## the built TypeScript client in plain Node: examples, every transport, a bad network

@@ -47,7 +47,7 @@ func (s *Server) poll(w http.ResponseWriter, r *http.Request) {
 		Owner: v.User.ID,
 		Wait:  wait,
 		Open:  func(p transport.Guide) (transport.Handler, error) { return s.native.Follow(p, v) },
-		Again: func(h transport.Handler) bool { return v.Err == nil && s.native.Again(h, v) },
+		Again: func(h transport.Handler, owed bool) bool { return v.Err == nil && s.native.Again(h, v, owed) },
 	})
 	if err != nil {
 		s.refuse(w, r, err)

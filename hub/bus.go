@@ -15,8 +15,8 @@ type Bus interface {
 type Notice struct {
 	Node    string // who says it; a node ignores its own
 	Room    string // empty for what is for a user
-	User    string // whom a signal is for, or whose session has ended
-	Session string // that sent the signal into the room: it is not told; or that has ended
+	User    string // whom a signal is for, or whose session ends
+	Session string // that sent the signal into the room: it is not told; or that ends, with what follows it
 	Head    uint64 // the log has grown to here
 	Signal  *Signal
 	Receipt *Receipt
@@ -26,7 +26,7 @@ type Notice struct {
 	Presence *Presence
 	Ask      bool // the others are to tell a Whole of the room
 
-	Ended *Error // why a session of the user has ended, wherever it lives
+	Ended *Error // why a session of the user ends, wherever it lives
 }
 
 // tell publishes a notice to the other nodes.
@@ -44,7 +44,7 @@ func (h *Hub) hear(n Notice) {
 	}
 	switch {
 	case n.Ended != nil:
-		h.endHere(n.User, n.Session, n.Ended)
+		h.end(n.User, n.Session, nil, n.Ended)
 		return
 	case n.User != "":
 		h.signalUser(n.User, n.Signal)
@@ -73,7 +73,7 @@ func (r *Room) hear(n Notice) {
 	case n.Ask:
 		r.tellAll()
 	case n.Receipt != nil:
-		if _, rose := r.machine.marks.raise(*n.Receipt, r.machine.log.head); rose {
+		if _, rose := r.machine.marks.raise(*n.Receipt, r.machine.log.known()); rose {
 			r.changed()
 		}
 	case n.Head > 0:

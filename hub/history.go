@@ -53,9 +53,19 @@ func (h *Hub) history(u User, room string, q HistoryQuery, done func(History, er
 			done(History{}, err)
 			return
 		}
-		r.history(q, func(hist History, err error) {
-			h.release(r, 1)
-			done(hist, err)
+		read := func() {
+			r.history(q, func(hist History, err error) {
+				h.release(r, 1)
+				done(hist, err)
+			})
+		}
+		if h.config.Bus == nil || r.volatile {
+			read()
+			return
+		}
+		h.pool.run(func() { // another node may have written what this one has not heard of
+			r.catchUp()
+			read()
 		})
 	})
 }
@@ -64,14 +74,14 @@ func (r *Room) history(q HistoryQuery, done func(History, error)) {
 	r.refresh()
 	r.mu.Lock()
 	l := &r.machine.log
-	from, to := q.window(l.first, l.head, r.hub.limits.History)
-	answer := History{Room: r.name, Epoch: l.epoch, First: l.first, Head: l.head}
+	from, to := q.window(l.first, l.known(), r.hub.limits.History)
+	answer := History{Room: r.name, Epoch: l.epoch, First: l.first, Head: l.known()}
 	if from > to {
 		r.mu.Unlock()
 		done(answer, nil)
 		return
 	}
-	if recent, ok := l.recent(from); ok {
+	if recent, ok := l.recent(from); ok && to <= l.head {
 		answer.Messages = slices.Clone(recent[:to-from+1])
 		r.mu.Unlock()
 		done(answer, nil)

@@ -364,10 +364,10 @@ func TestSignalsFromTheProgram(t *testing.T) {
 func TestEndReplacesASession(t *testing.T) {
 	h, _ := newHub(t, hub.Config{})
 	c := connect(t, h, guest("ann"))
-	if h.End("bob", c.session.ID(), hub.ErrReplaced) {
+	if h.End("bob", c.session.ID(), hub.ErrReplaced); c.cause() != nil {
 		t.Error("bob ended ann's session")
 	}
-	if !h.End("ann", c.session.ID(), hub.ErrReplaced) || !errors.Is(c.cause(), hub.ErrReplaced) {
+	if h.End("ann", c.session.ID(), hub.ErrReplaced); !errors.Is(c.cause(), hub.ErrReplaced) {
 		t.Errorf("ended by %v", c.cause())
 	}
 }

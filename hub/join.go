@@ -34,7 +34,9 @@ func (s *Session) Join(room string, o JoinOptions, done func(Joined, error)) {
 	}
 	ms.room.whenLoaded(func(err error) {
 		if err == nil {
-			ms.room.knowReceipt(s.userID, func(own Receipt) { ms.join(o, own, done) })
+			ms.room.whenKnown(uint64(max(o.Since, 0)), func() {
+				ms.room.knowReceipt(s.userID, func(own Receipt) { ms.join(o, own, done) })
+			})
 			return
 		}
 		ms.abandon()

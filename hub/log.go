@@ -66,6 +66,9 @@ func (l *log) add(m *Message) {
 	}
 }
 
+// known is the highest seq that the log is known to have, here or where it was heard of.
+func (l *log) known() uint64 { return max(l.head, l.heard) }
+
 // hole returns the range to be read next for the log to be whole, once; to is 0 if there is none.
 func (l *log) hole() (from, to uint64) {
 	if l.filling || l.heard <= l.head {

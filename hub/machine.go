@@ -54,7 +54,7 @@ func (r *room) join(m *member, o JoinOptions) Joined {
 	return Joined{
 		Room:      r.name,
 		Epoch:     r.log.epoch,
-		Head:      r.log.head,
+		Head:      max(r.log.head, m.cursor-1),
 		Recovered: recovered,
 		Next:      m.cursor,
 		Own:       r.marks.of(r.name, m.user.ID),
@@ -70,7 +70,7 @@ func (r *room) seat(m *member, o JoinOptions) bool {
 	switch {
 	case !o.Replay:
 		return true
-	case o.Epoch != "" && o.Epoch != r.log.epoch, o.Since > 0 && uint64(o.Since) > head:
+	case o.Epoch != "" && o.Epoch != r.log.epoch, o.Since > 0 && uint64(o.Since) > r.log.known():
 		m.gap = r.gap(min(r.log.first, head), head, GapEpoch)
 		return false
 	case o.Since < 0:

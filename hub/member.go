@@ -2,7 +2,8 @@ package hub
 
 // member is one session in one room.
 //
-// Invariants: live ⇒ cursor = head+1; every message below cursor was pushed to the outbox, was the
+// Invariants: live ⇒ cursor = head+1, or above, for a member that has come with messages which are on
+// their way from another node; every message below cursor was pushed to the outbox, was the
 // member's own and quiet, or was told as a gap.
 type member struct {
 	id     string // its session's
@@ -46,8 +47,12 @@ const (
 	LagCatchUp                  // it is caught up from the log, at its own pace
 )
 
-// deliver pushes one message, the one at the cursor. It reports whether the member could take it.
+// deliver pushes one message, the one at the cursor; what is below it the member has. It reports whether
+// the member could take it.
 func (m *member) deliver(msg *Message) bool {
+	if msg.Seq < m.cursor {
+		return true
+	}
 	if _, own := m.quiet[msg.Seq]; own {
 		delete(m.quiet, msg.Seq)
 	} else if !m.out.push(msg, msg.size(), message) {

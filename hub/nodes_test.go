@@ -136,12 +136,12 @@ func TestSessionsOfNodes(t *testing.T) {
 		back.session.Follow(half.session.ID())
 		back.join("r", hub.JoinOptions{})
 		other.join("r", hub.JoinOptions{})
-		if hubs[1].End("ann", half.session.ID(), hub.ErrReplaced) {
-			t.Error("it was not there")
-		}
+		lost := connect(t, hubs[0], guest("ann")) // a try to come back of which the client never heard
+		lost.session.Follow(half.session.ID())
+		back.session.TakeOver()
 		synctest.Wait()
-		if half.cause() != hub.ErrReplaced || other.cause() != nil {
-			t.Errorf("ended by %v, %v", half.cause(), other.cause())
+		if half.cause() != hub.ErrReplaced || lost.cause() != hub.ErrReplaced || other.cause() != nil || back.cause() != nil {
+			t.Errorf("ended by %v, %v, %v, %v", half.cause(), lost.cause(), other.cause(), back.cause())
 		}
 		for _, name := range []string{half.session.ID(), back.session.ID()} {
 			visit, err := hubs[0].Visit(guest("ann"), name)

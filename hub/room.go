@@ -97,6 +97,38 @@ func (r *Room) readState(ctx context.Context) (s RoomState, newest []*Message, r
 	return s, newest, rs, err
 }
 
+// whenKnown calls f when the room knows whether its log has come as far as seq: another node may have
+// written what this one has not heard of. The caller holds the room.
+func (r *Room) whenKnown(seq uint64, f func()) {
+	r.mu.Lock()
+	known := r.volatile || seq <= r.machine.log.known()
+	r.mu.Unlock()
+	if known {
+		f()
+		return
+	}
+	r.hub.pool.run(func() {
+		r.catchUp()
+		f()
+	})
+}
+
+// catchUp hears from the store how far the log has come.
+func (r *Room) catchUp() {
+	ctx, cancel := r.hub.readContext()
+	defer cancel()
+	state, err := r.store.Room(ctx, r.name)
+	if err != nil {
+		r.hub.log.Error("room cannot be read", "room", r.name, "err", err)
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if state.Epoch == r.machine.log.epoch {
+		r.read(r.machine.hear(state.Head))
+	}
+}
+
 // refresh learns where a log begins that is trimmed as it grows.
 func (r *Room) refresh() {
 	if !r.volatile {
@@ -183,7 +215,7 @@ func (r *Room) know(rc Receipt) {
 
 func (r *Room) raise(rc Receipt) {
 	r.mu.Lock()
-	now, rose := r.machine.marks.raise(rc, r.machine.log.head)
+	now, rose := r.machine.marks.raise(rc, r.machine.log.known())
 	if rose {
 		r.changed()
 	}

@@ -98,26 +98,21 @@ func (h *Hub) remove(s *Session) {
 	}
 }
 
-// End ends a user's live session by its id, on whichever node it is: the same client came back over
-// another connection, or is not welcome any more. It reports whether it was on this one; the others
-// are told, which may get lost.
-func (h *Hub) End(user, session string, cause *Error) bool {
-	if h.endHere(user, session, cause) {
-		return true
-	}
+// End ends a user's session by its id, on whichever node it is, and those that follow it: the same
+// client came back over another connection, or is not welcome any more. The other nodes are told,
+// which may get lost.
+func (h *Hub) End(user, session string, cause *Error) {
+	h.end(user, session, nil, cause)
 	h.tell(Notice{User: user, Session: session, Ended: cause})
-	return false
 }
 
-func (h *Hub) endHere(user, session string, cause *Error) bool {
-	h.mu.Lock()
-	s, ok := h.sessions[session]
-	h.mu.Unlock()
-	if !ok || s.userID != user {
-		return false
+// end ends what is here of a user's session, and follows it, but for one.
+func (h *Hub) end(user, session string, but *Session, cause *Error) {
+	for _, s := range h.sessionsOf(user) {
+		if s != but && s.isOrFollows(session) {
+			s.sink.End(cause)
+		}
 	}
-	s.sink.End(cause)
-	return true
 }
 
 // ID names the session; nobody can guess it.
@@ -129,6 +124,25 @@ func (s *Session) Follow(before string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.before = before
+}
+
+// TakeOver ends with ErrReplaced what the client has left of the session that this one follows, on
+// whichever node: that one, and others that follow it, of which the client has never heard.
+func (s *Session) TakeOver() {
+	s.mu.Lock()
+	before := s.before
+	s.mu.Unlock()
+	if before == "" || before == s.id {
+		return
+	}
+	s.hub.end(s.userID, before, s, ErrReplaced)
+	s.hub.tell(Notice{User: s.userID, Session: before, Ended: ErrReplaced})
+}
+
+func (s *Session) isOrFollows(session string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.id == session || s.before == session
 }
 
 // User returns who acts in this session.
@@ -259,8 +273,16 @@ func (s *Session) Receipt(r Receipt) error {
 	if err != nil {
 		return err
 	}
+	if err := s.begin(); err != nil {
+		return err
+	}
 	r.User = s.userID
-	ms.room.raise(r)
+	s.hub.hold(ms.room)
+	ms.room.whenKnown(max(r.Received, r.Read), func() {
+		ms.room.raise(r)
+		s.hub.release(ms.room, 1)
+		s.end()
+	})
 	return nil
 }
 

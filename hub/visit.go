@@ -83,11 +83,13 @@ func (v *Visit) Receipt(rc Receipt, done func(error)) {
 			done(err)
 			return
 		}
-		r.knowReceipt(rc.User, func(own Receipt) {
-			r.know(own)
-			r.raise(rc)
-			r.hub.release(r, 1)
-			done(nil)
+		r.whenKnown(max(rc.Received, rc.Read), func() {
+			r.knowReceipt(rc.User, func(own Receipt) {
+				r.know(own)
+				r.raise(rc)
+				r.hub.release(r, 1)
+				done(nil)
+			})
 		})
 	})
 }

@@ -44,9 +44,9 @@ type Ask struct {
 
 	// Open makes the session of a new poll, and may refuse.
 	Open func(Guide) (Handler, error)
-	// Again tells the session of the poll that At names what the client has asked for now. If it
-	// says no, a new poll begins.
-	Again func(Handler) bool
+	// Again tells the session of the poll that At names what the client has asked for now; owed says that
+	// messages wait which the client has not got. If it says no, a new poll begins.
+	Again func(h Handler, owed bool) bool
 }
 
 // Ask waits for something to say and returns the answer, one JSON object:
@@ -93,7 +93,7 @@ func (t *LongPoll) resume(ctx context.Context, a Ask) (p *poll, ok bool) {
 	if p == nil || p.owner != a.Owner || !p.take(ctx) {
 		return nil, false
 	}
-	if !p.current(n) || !a.Again(p.handler) {
+	if owed, current := p.current(n); !current || !a.Again(p.handler, owed) {
 		p.yield()
 		return p, false
 	}

@@ -185,11 +185,11 @@ func (p *poll) end() {
 	p.home.polls.end(p)
 }
 
-// current reports whether the n-th answer was the last.
-func (p *poll) current(n uint64) bool {
+// current reports whether the n-th answer was the last, and whether there is some of the next already.
+func (p *poll) current(n uint64) (owed, ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.answers == n
+	return len(p.events) > 0, p.answers == n
 }
 
 // serve waits for an answer with the turn that the caller took, and gives that back.
@@ -200,12 +200,21 @@ func (p *poll) serve(ctx context.Context, wait time.Duration) []byte {
 		answer = p.answer()
 	case replaced:
 		answer = []byte(`{"events":[]}` + "\n")
+	case left:
+		p.abandon()
 	}
 	if p.over() {
 		p.end()
 	}
 	p.yield()
 	return answer
+}
+
+// abandon closes a poll that has never answered: nobody knows it.
+func (p *poll) abandon() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.closed = p.closed || p.answers == 0
 }
 
 // outcome is how a request ends.

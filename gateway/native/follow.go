@@ -1,6 +1,7 @@
 package native
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -36,20 +37,21 @@ func (g *Gateway) Follow(p transport.Guide, v Visit) (transport.Handler, error) 
 		hs.Close(err)
 		return nil, err
 	}
-	s.takeOver(u, v.Session)
+	hs.TakeOver()
 	return s, nil
 }
 
 // Again lets a session that Follow began go on with the rooms that the client names now: it joins new
-// ones and leaves those that are missing. It is false if the client is elsewhere than it was told.
-func (g *Gateway) Again(h transport.Handler, v Visit) bool {
+// ones and leaves those that are missing. It is false if the client is elsewhere than it was told, or if
+// it wants other rooms while it is owed messages of those that it had.
+func (g *Gateway) Again(h transport.Handler, v Visit, owed bool) bool {
 	s := h.(*session)
 	joins, err := v.joins()
 	if err != nil {
 		return false
 	}
 	join, leave, ok := s.trail.compare(joins)
-	if !ok {
+	if !ok || owed && len(join)+len(leave) > 0 {
 		return false
 	}
 	hs, _ := s.State()
@@ -58,7 +60,7 @@ func (g *Gateway) Again(h transport.Handler, v Visit) bool {
 		_ = hs.Leave(room) // its join may have failed
 	}
 	for _, j := range join {
-		s.track(j, func(err error) { s.lost(j, err) })
+		s.track(j, s.lost)
 	}
 	return true
 }
@@ -109,35 +111,36 @@ func (v *Visit) joins() ([]*wire.Join, error) {
 
 // joinAll joins rooms. If all are refused at once it returns why the first was.
 func (s *session) joinAll(joins []*wire.Join) error {
-	refused := make(map[*wire.Join]error)
+	refused := make(map[*place]error)
+	var first error
 	for _, j := range joins {
 		now := true
-		s.track(j, func(err error) {
-			if now {
-				refused[j] = err
-			} else {
-				s.lost(j, err)
+		s.track(j, func(at *place, err error) {
+			if !now {
+				s.lost(at, err)
+				return
 			}
+			refused[at], first = err, cmp.Or(first, err)
 		})
 		now = false
 	}
 	if len(joins) > 0 && len(refused) == len(joins) {
-		return refused[joins[0]]
+		return first
 	}
-	for j, err := range refused {
-		s.lost(j, err)
+	for at, err := range refused {
+		s.lost(at, err)
 	}
 	return nil
 }
 
 // track joins a room, of which the trail then knows where the client is.
-func (s *session) track(j *wire.Join, failed func(error)) {
+func (s *session) track(j *wire.Join, failed func(*place, error)) {
 	hs, _ := s.State()
-	s.trail.begin(j)
+	at := s.trail.begin(j)
 	s.Hold()
 	hs.Join(j.Room, joinOptions(j), func(joined hub.Joined, err error) {
 		if err != nil {
-			failed(err)
+			failed(at, err)
 		} else {
 			s.reply(entry(j, joined))
 		}
@@ -150,11 +153,14 @@ func entry(asked *wire.Join, j hub.Joined) *entered {
 }
 
 // lost tells that a room could not be joined. If it may be later, the client is to come back for it.
-func (s *session) lost(j *wire.Join, err error) {
-	s.fail("", j.Room, err)
+func (s *session) lost(at *place, err error) {
+	if !s.trail.has(at) {
+		return // the client wants it no more
+	}
+	s.fail("", at.told.Room, err)
 	if hub.AsError(err).Retry {
 		s.End(err)
 		return
 	}
-	s.trail.end(j.Room)
+	s.trail.end(at.told.Room)
 }

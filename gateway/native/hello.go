@@ -37,7 +37,7 @@ func (s *session) hello(hs *hub.Session, h *wire.Hello) {
 		s.fail(h.ID, "", err)
 		return
 	}
-	s.takeOver(u, before)
+	s.takeOver(before)
 	s.welcome(h.ID)
 	if hs == nil {
 		s.enter()
@@ -98,11 +98,10 @@ func (s *session) connect(u hub.User) error {
 }
 
 // takeOver ends the session that the client had before, on whichever node it lives.
-func (s *session) takeOver(u hub.User, before string) {
-	hs, _ := s.State()
-	if before != "" && before != hs.ID() {
+func (s *session) takeOver(before string) {
+	if hs, _ := s.State(); before != "" {
 		hs.Follow(before)
-		s.home.config.Hub.End(u.ID, before, hub.ErrReplaced)
+		hs.TakeOver()
 	}
 }
 

@@ -50,10 +50,19 @@ type entered struct {
 }
 
 // begin puts the client where it says it is.
-func (t *trail) begin(j *wire.Join) {
+func (t *trail) begin(j *wire.Join) *place {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.places = append(t.places, &place{at: *j, told: *j})
+	p := &place{at: *j, told: *j}
+	t.places = append(t.places, p)
+	return p
+}
+
+// has reports whether the client still wants to be in the place's room since it was begun.
+func (t *trail) has(p *place) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Contains(t.places, p)
 }
 
 // find returns the room's place. t.mu is held.
