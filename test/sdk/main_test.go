@@ -38,3 +38,10 @@ func TestExamples(t *testing.T) {
 		})
 	}
 }
+
+// The build for a script tag, in Chromium's pages and workers.
+func TestScriptTag(t *testing.T) {
+	build(t)
+	s := harness.Start(t)
+	harness.Script(t, "node", "browser.mjs", s.HTTP("/"), filepath.Join(client, "dist", "veche.js"))
+}
