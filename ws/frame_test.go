@@ -35,6 +35,31 @@ func parseAll(p *parser, b []byte, piece int) (out []said, err error) {
 	return out, nil
 }
 
+// parseAsDelivered is parseAll at once, the way that messages are delivered: by short where it can.
+func parseAsDelivered(p *parser, b []byte) (out []said, err error) {
+	for len(b) > 0 {
+		op, data, n, err := p.short(b)
+		if err != nil {
+			return out, err
+		}
+		if n > 0 {
+			out = append(out, said{op, string(data)})
+			b = b[n:]
+			continue
+		}
+		rest, ev, ok, err := p.feed(b)
+		if err != nil {
+			return out, err
+		}
+		if ok {
+			out = append(out, said{ev.op, string(ev.data)})
+			ev.buf.free()
+		}
+		b = rest
+	}
+	return out, nil
+}
+
 func serverParser() *parser { return &parser{side: Server, max: 1000} }
 
 // TestFrameRefusals: each mistake that RFC 6455 names, with its section and close code, found however

@@ -46,6 +46,10 @@ func FuzzFrame(f *testing.F) {
 				t.Fatalf("text %q", s.data)
 			}
 		}
+		delivered, err3 := parseAsDelivered(fresh(), bytes.Clone(b))
+		if fmt.Sprint(atOnce, err) != fmt.Sprint(delivered, err3) {
+			t.Fatalf("step by step %v, %v\nas delivered %v, %v", atOnce, err, delivered, err3)
+		}
 		r := rand.New(rand.NewPCG(seed, 1))
 		inPieces, err2 := parseAll(fresh(), bytes.Clone(b), 1+r.IntN(20))
 		if fmt.Sprint(atOnce, err) != fmt.Sprint(inPieces, err2) {
