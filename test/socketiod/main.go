@@ -4,7 +4,7 @@
 //
 // On /engine.io/ it sends every message back. On /socket.io/, in the namespaces / and /custom, it emits auth with the
 // handshake's auth, answers message by message-back with the same arguments, and acknowledges
-// message-with-ack with its arguments. The heartbeat is fast: an interval of 300 ms, a timeout of 200 ms.
+// message-with-ack with its arguments; /play does everything else (play.go). The heartbeat is fast: an interval of 300 ms, a timeout of 200 ms.
 package main
 
 import (
@@ -25,14 +25,15 @@ import (
 	"github.com/vechehq/veche/transport/engineio"
 )
 
-const (
-	pingInterval = 300 * time.Millisecond
-	pingTimeout  = 200 * time.Millisecond
-	maxPayload   = 1_000_000
+var (
+	listen       = flag.String("listen", ":3000", "`address` to listen on")
+	pingInterval = flag.Duration("interval", 300*time.Millisecond, "time between pings")
+	pingTimeout  = flag.Duration("timeout", 200*time.Millisecond, "time for a pong")
 )
 
+const maxPayload = 1_000_000
+
 func main() {
-	listen := flag.String("listen", ":3000", "`address` to listen on")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -48,7 +49,7 @@ func serve(ctx context.Context, addr string) error {
 	}
 	log.Printf("listening on http://%s", l.Addr())
 	echo := engineio.NewServer(engineio.Options{
-		PingInterval: pingInterval, PingTimeout: pingTimeout, MaxPayload: maxPayload, OriginPatterns: []string{"*"},
+		PingInterval: *pingInterval, PingTimeout: *pingTimeout, MaxPayload: maxPayload, OriginPatterns: []string{"*"},
 	}, openEcho)
 	io := newSocketIO()
 	mux := http.NewServeMux()
@@ -101,7 +102,7 @@ func (e *echo) Closed(error) {}
 
 func newSocketIO() *socketio.Server {
 	io := socketio.New(&socketio.Options{
-		PingInterval: pingInterval, PingTimeout: pingTimeout, MaxPayload: maxPayload, Origins: []string{"*"},
+		PingInterval: *pingInterval, PingTimeout: *pingTimeout, MaxPayload: maxPayload, Origins: []string{"*"},
 	})
 	for _, n := range []*socketio.Namespace{io.Namespace, io.Of("/custom")} {
 		n.OnConnection(func(s *socketio.Socket) {
@@ -110,5 +111,6 @@ func newSocketIO() *socketio.Server {
 			s.OnEvent("message-with-ack", func(e *socketio.Event) { _ = e.Ack(e.Args) })
 		})
 	}
+	play(io)
 	return io
 }

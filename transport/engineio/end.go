@@ -3,7 +3,6 @@ package engineio
 import (
 	"time"
 
-	"github.com/vechehq/veche/transport"
 	wire "github.com/vechehq/veche/wire/engineio"
 )
 
@@ -32,7 +31,6 @@ func (c *Conn) close(cause error, code uint16, reason string) {
 	if c.poller == nil { // a WebSocket that is being accepted
 		return
 	}
-	c.poller.out = append(c.poller.out, transport.Message{Data: []byte{byte(wire.Close)}})
 	c.poller.resume()
 	c.poller.signal()
 	c.pinged = true // what the alarm finds is the end

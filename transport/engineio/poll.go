@@ -107,6 +107,7 @@ func (c *Conn) drainPoll(p *poller) {
 
 // takePayload reports whether the GET is to be answered now, and with what; !ok means with a refusal.
 func (c *Conn) takePayload(p *poller, patientEnough bool) (payload []byte, answer, ok bool) {
+	var over bool
 	c.mu.Lock()
 	switch {
 	case c.socket != nil: // the WebSocket has taken over, and says what there is
@@ -115,6 +116,8 @@ func (c *Conn) takePayload(p *poller, patientEnough bool) (payload []byte, answe
 		return nil, true, false
 	case len(p.out) > 0:
 		payload = p.payload()
+	case c.ending && !c.ended: // in an answer of its own, for clients that obey it before what comes with it
+		payload, over = []byte{byte(wire.Close)}, true
 	case c.ended:
 		c.mu.Unlock()
 		return nil, true, false
@@ -125,7 +128,6 @@ func (c *Conn) takePayload(p *poller, patientEnough bool) (payload []byte, answe
 		return nil, false, false
 	}
 	p.waiting = false
-	over := c.ending
 	c.mu.Unlock()
 	if over { // the client has been told
 		c.end(nil, wire.Close)

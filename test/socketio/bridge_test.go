@@ -1,0 +1,49 @@
+package socketio
+
+import (
+	"strconv"
+	"testing"
+
+	"github.com/vechehq/veche/test/harness"
+	"github.com/vechehq/veche/test/hostile"
+)
+
+// People with socket.io-client and with a plain WebSocket are in one room, and recovery does not fail: for who was never
+// sent anything, on another transport, after kill -9.
+func TestRooms(t *testing.T) {
+	for _, client := range []string{newest, of2021} {
+		s := harness.Start(t)
+		harness.Script(t, "node", "bridge.mjs", s.HTTP(""), s.Control(), client)
+	}
+}
+
+// A bad network cuts connections in the middle of whatever they carry; the reader has each message once.
+func TestReconnects(t *testing.T) {
+	for transports, n := range map[string]int{"websocket": 1000, "polling,websocket": 150} {
+		s := harness.Start(t)
+		bad, err := hostile.New(s.Addr, weather)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(bad.Close)
+		t.Log(harness.Script(t, "node", "reconnect.mjs", bad.URL("http", ""), s.HTTP(""), transports, strconv.Itoa(n)))
+	}
+}
+
+// weather is hostile's, but nothing is held back for seconds.
+func weather(x hostile.Exchange) hostile.Fault {
+	f := hostile.Random(1)(x)
+	switch f.Act {
+	case hostile.Swallow, hostile.Buffer:
+		f.Act, f.Hold = hostile.Cut, 0
+	}
+	return f
+}
+
+// The Python client, over both transports.
+func TestPython(t *testing.T) {
+	url := "http://" + harness.SocketIO(t, "--timeout", "5s")
+	for _, transport := range []string{"polling", "websocket"} {
+		harness.Script(t, "/usr/bin/python3", "client.py", url, transport)
+	}
+}
