@@ -4,6 +4,7 @@
 //
 //	go run . sends       durable sends per second, fsync on, 1, 10 and 100 senders
 //	go run . fanout      one room to 1,000 and 5,000 members, beside socket.io and NATS
+//	go run . socketio    Socket.IO beside npm's: echo, fan-out, memory and connects
 //	go run . broadcast   package ws beside gws and bare writes, one message to all connections
 //	go run . echo        package ws beside gws, gorilla, coder, gobwas and npm's ws
 //	go run . handshakes  the same engines: connections instead of messages
@@ -49,6 +50,10 @@ func run(ctx context.Context, args []string) error {
 		return benchSends(ctx, *bin, *rounds, *window)
 	case "fanout":
 		return benchFanout(ctx, *bin, *rounds, *window)
+	case "socketio":
+		return benchSocketIO(ctx, *bin, *rounds, *window)
+	case "peer-socketio":
+		return serveSocketIO(ctx, fs.Args())
 	case "echo":
 		return benchEcho(ctx, *rounds, *window)
 	case "handshakes":

@@ -15,6 +15,7 @@ need /usr/bin/chromium chromium fonts-liberation
 # Debian's packages are for Debian's interpreter, whatever else is called python3 here.
 /usr/bin/python3 -c 'import websockets' 2>/dev/null || missing+=(python3-websockets)
 /usr/bin/python3 -c 'import wsproto' 2>/dev/null || missing+=(python3-wsproto)
+/usr/bin/python3 -c "import socketio, requests, websocket" 2>/dev/null || missing+=(python3-socketio python3-requests python3-websocket)
 
 if [ ${#missing[@]} -gt 0 ]; then
   sudo=

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/vechehq/veche/test/harness"
-	"github.com/vechehq/veche/test/hostile"
+	"github.com/vechehq/veche/prove/hostile"
 )
 
 // People with socket.io-client and with a plain WebSocket are in one room, and recovery does not fail: for who was never
