@@ -1,6 +1,8 @@
 package socketio
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"strconv"
 	"testing"
 
@@ -26,7 +28,9 @@ func TestReconnects(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(bad.Close)
-		t.Log(harness.Script(t, "node", "reconnect.mjs", bad.URL("http", ""), s.HTTP(""), transports, strconv.Itoa(n)))
+		control := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { bad.CutAll() }))
+		t.Cleanup(control.Close)
+		t.Log(harness.Script(t, "node", "reconnect.mjs", bad.URL("http", ""), s.HTTP(""), control.URL, transports, strconv.Itoa(n)))
 	}
 }
 
