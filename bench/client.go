@@ -15,7 +15,8 @@ import (
 // knows RFC 6455 and not what runs on the other end.
 type wsConn struct {
 	net.Conn
-	in *bufio.Reader
+	in         *bufio.Reader
+	extensions string // that were agreed on
 }
 
 const (
@@ -26,14 +27,15 @@ const (
 	opPong   = 10
 )
 
-func dial(ctx context.Context, addr, path string) (*wsConn, error) {
+// dial connects, with header lines of its own behind those that every handshake has.
+func dial(ctx context.Context, addr, path string, lines ...string) (*wsConn, error) {
 	var d net.Dialer
 	nc, err := d.DialContext(ctx, "tcp", addr)
 	if err != nil {
 		return nil, err
 	}
 	fmt.Fprintf(nc, "GET %s HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
-		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n", path, addr)
+		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n%s\r\n", path, addr, strings.Join(append(lines, ""), "\r\n"))
 	c := &wsConn{Conn: nc, in: bufio.NewReaderSize(nc, 4096)}
 	resp, err := http.ReadResponse(c.in, nil)
 	if err != nil {
@@ -45,6 +47,7 @@ func dial(ctx context.Context, addr, path string) (*wsConn, error) {
 		nc.Close()
 		return nil, fmt.Errorf("%s%s answered %s", addr, path, resp.Status)
 	}
+	c.extensions = resp.Header.Get("Sec-WebSocket-Extensions")
 	return c, nil
 }
 

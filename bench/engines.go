@@ -48,7 +48,8 @@ func (gwsHandler) OnMessage(c *gws.Conn, m *gws.Message) {
 }
 
 func gwsEcho() http.Handler {
-	up := gws.NewUpgrader(gwsHandler{}, &gws.ServerOption{ReadMaxPayloadSize: 64 << 20, CheckUtf8Enabled: true})
+	up := gws.NewUpgrader(gwsHandler{}, &gws.ServerOption{ReadMaxPayloadSize: 64 << 20, CheckUtf8Enabled: true,
+		PermessageDeflate: gws.PermessageDeflate{Enabled: true}})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if c, err := up.Upgrade(w, r); err == nil {
 			go c.ReadLoop()
@@ -57,7 +58,7 @@ func gwsEcho() http.Handler {
 }
 
 func gorillaEcho(w http.ResponseWriter, r *http.Request) {
-	up := websocket.Upgrader{CheckOrigin: func(*http.Request) bool { return true }}
+	up := websocket.Upgrader{EnableCompression: true, CheckOrigin: func(*http.Request) bool { return true }}
 	c, err := up.Upgrade(w, r, nil)
 	if err != nil {
 		return
@@ -72,7 +73,7 @@ func gorillaEcho(w http.ResponseWriter, r *http.Request) {
 }
 
 func coderEcho(w http.ResponseWriter, r *http.Request) {
-	c, err := coder.Accept(w, r, nil)
+	c, err := coder.Accept(w, r, &coder.AcceptOptions{CompressionMode: coder.CompressionNoContextTakeover})
 	if err != nil {
 		return
 	}
@@ -106,14 +107,14 @@ func gobwasEcho(w http.ResponseWriter, r *http.Request) {
 func enginePeers(self, echoBin string) []*peer {
 	plain := func(p string) string { return p }
 	ours := &peer{name: "Veche ws", path: "/", op: opText, publish: plain, argv: func(port string) []string {
-		return []string{echoBin, "--listen", "127.0.0.1:" + port}
+		return []string{echoBin, "--listen", "127.0.0.1:" + port, "--deflate"}
 	}}
 	npm := &peer{name: "ws (npm)", path: "/", op: opText, publish: plain, argv: func(port string) []string {
 		return []string{"node", "peers/ws.mjs", port}
 	}}
 	all := []*peer{ours}
 	for _, name := range []string{"gws", "gorilla", "coder", "gobwas"} {
-		all = append(all, &peer{name: name, path: "/", op: opText, publish: plain, argv: func(port string) []string {
+		all = append(all, &peer{name: name, path: "/", op: opText, publish: plain, plain: name == "gobwas", argv: func(port string) []string {
 			return []string{self, "peer-" + name, port}
 		}})
 	}

@@ -25,6 +25,7 @@ type peer struct {
 	welcome   string   // the answer to hello begins with this; empty: there is none
 	subscribe string   // frame to send by a member; empty: connecting is enough
 	publish   func(payload string) string
+	plain     bool // it does not compress
 
 	addr string
 	cmd  *exec.Cmd
