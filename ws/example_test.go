@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -120,11 +121,7 @@ func (c *crowd) Message(_ *ws.Conn, typ ws.MessageType, data []byte) {
 	m := ws.NewPrepared(typ, data) // framed once, for all
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for conn := range c.conns {
-		if conn.SendPrepared(m) == ws.ErrSendBuffer {
-			conn.Shut(ws.StatusTryLater, "too slow")
-		}
-	}
+	ws.Broadcast(m, maps.Keys(c.conns), func(conn *ws.Conn, _ error) { conn.Shut(ws.StatusTryLater, "too slow") })
 }
 
 func (c *crowd) Closed(conn *ws.Conn, _ error) {
@@ -135,7 +132,7 @@ func (c *crowd) Closed(conn *ws.Conn, _ error) {
 
 // A chat of one room: Send never waits, so one who reads slowly does not hold up the others, and is
 // sent away.
-func ExampleConn_SendPrepared() {
+func ExampleBroadcast() {
 	room := &crowd{conns: map[*ws.Conn]bool{}}
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c, err := ws.Accept(w, r, &ws.AcceptOptions{Options: ws.Options{PingInterval: 25 * time.Second}})
@@ -196,4 +193,43 @@ func ExampleDial_refused() {
 		fmt.Println(e.Status, e.Header.Get("Location"))
 	}
 	// Output: 302 /login
+}
+
+// slow is a handler that has to wait, for a database or another server.
+type slow struct{}
+
+func (slow) Message(c *ws.Conn, _ ws.MessageType, data []byte) {
+	<-time.After(time.Millisecond) // what it waits for
+	_ = c.Send(ws.Text, append([]byte("done: "), data...))
+}
+
+func (slow) Closed(*ws.Conn, error) {}
+
+// A handler that blocks is wrapped: its messages come in order, and nobody else waits for it.
+func ExampleSerial() {
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if c, err := ws.Accept(w, r, nil); err == nil {
+			c.Start(ws.Serial(slow{}))
+		}
+	}))
+	defer srv.Close()
+
+	ctx := context.Background()
+	c, _, err := ws.Dial(ctx, srv.URL, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, order := range []string{"tea", "bread"} {
+		_ = c.Write(ctx, ws.Text, []byte(order))
+	}
+	for range 2 {
+		_, data, err := c.Read(ctx)
+		fmt.Println(string(data), err)
+	}
+	fmt.Println(c.Close(ws.StatusNormal, ""))
+	// Output:
+	// done: tea <nil>
+	// done: bread <nil>
+	// <nil>
 }
