@@ -141,6 +141,34 @@ func TestDoorLenient(t *testing.T) {
 	}
 }
 
+// TestDoorHalfARequest: bytes and the end after them, which the kernel tells at once, are both seen.
+func TestDoorHalfARequest(t *testing.T) {
+	bothDoors(t, func(t *testing.T, d doorway) {
+		addr := d.serve(t, http.NotFoundHandler(), func(s *http.Server) { s.ReadHeaderTimeout = time.Minute })
+		nc, err := net.Dial("tcp", addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer nc.Close()
+		_ = nc.SetDeadline(time.Now().Add(10 * time.Second))
+		_, _ = io.WriteString(nc, edit()[:10])
+		raw, err := nc.(*net.TCPConn).SyscallConn()
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = raw.Control(func(fd uintptr) { err = unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_CORK, 1) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		converse(t, addr, edit()) // the first bytes are seen by now
+		_, _ = io.WriteString(nc, edit()[10:20])
+		_ = nc.(*net.TCPConn).CloseWrite()
+		if res, err := http.ReadResponse(bufio.NewReader(nc), nil); err != nil || res.StatusCode != 400 {
+			t.Fatal(res, err)
+		}
+	})
+}
+
 // TestDoorClose: closing the server ends those who have not come to the end of a request, gives all
 // descriptors back, and leaves what goes on in loops alone.
 func TestDoorClose(t *testing.T) {

@@ -149,6 +149,7 @@ func (d *door) hear() {
 			// until the end is seen: it is told once
 		}
 	}
+	d.epoll.n = 0
 }
 
 // accept takes whom the kernel has, then looks what they have sent: the first of them have had the
