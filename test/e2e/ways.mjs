@@ -101,6 +101,7 @@ test('a laptop sleeps, and its connection is dead without knowing it', async () 
   await a.say('good morning')
   await server('thaw')
   await a.page.clock.resume()
+  await a.page.getByRole('button', { name: 'Try now' }).click({ timeout: 2000 }).catch(() => {}) // it may have tried by itself
   await a.isOnline()
   await a.ticks('good morning', 'Sent')
   assert.deepEqual(await a.heard(), ['good night', 'good morning'])
@@ -119,6 +120,25 @@ test('the server restarts: the page waits, and comes back by the same way', asyn
   await a.isCarriedBy('WebSocket')
   await a.ticks('into the dark', 'Sent')
   await ann.leave()
+})
+
+test('what a closed tab left unsent another one sends, once', async () => {
+  const ann = await Person.arrive(browser, 'Ann')
+  const bob = await Person.arrive(browser, 'Bob')
+  const [stays, goes, b] = [await ann.open('left'), await ann.open('left'), await bob.open('left')]
+  await Promise.all([stays, goes, b].map(tab => tab.isOnline()))
+  await server('kill')
+  await Promise.all([stays, goes].map(tab => tab.isNotOnline()))
+  await stays.say('from who stays')
+  await goes.say('from who goes')
+  await goes.ticks('from who goes', 'Waiting for the connection')
+  await goes.page.close()
+  await server('restart')
+  for (const tab of [stays, b]) await tab.page.getByRole('button', { name: 'Try now' }).click({ timeout: 2000 }).catch(() => {}) // it may have tried by itself
+  await Promise.all([stays, b].map(tab => tab.sees('from who stays', 'from who goes')))
+  assert.deepEqual((await b.heard()).toSorted(), ['from who goes', 'from who stays'])
+  assert.deepEqual(await stays.heard(), await b.heard())
+  await Promise.all([ann.leave(), bob.leave()])
 })
 
 test('one may choose what carries it, and the choice stays', async () => {

@@ -245,6 +245,26 @@ describe('liveness', () => {
     await pipe.hears({ type: 'ping' })
   })
 
+  test('a sleep of which no event tells is seen within 5 s, long before the watchdog would ask', async () => {
+    const c = new Conversation()
+    const pipe = await c.online()
+    vi.setSystemTime(Date.now() + 3_600_000)
+    await vi.advanceTimersByTimeAsync(5_000)
+    await pipe.hears({ type: 'ping' })
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(c.veche.state).toBe('waiting')
+  })
+
+  test('after a sleep nobody waits out a long backoff', async () => {
+    vi.mocked(Math.random).mockReturnValue(1)
+    const c = new Conversation()
+    for (let i = 0; i < 7; i++) (await c.nextPipe()).cuts()
+    expect(+c.veche.retryAt! - Date.now()).toBe(30_000)
+    vi.setSystemTime(Date.now() + 16_000)
+    await vi.advanceTimersByTimeAsync(5_000)
+    expect(c.veche.state).toBe('connecting')
+  })
+
   test('after a sleep that the clock shows, asks at the first tick', async () => {
     const c = new Conversation()
     const pipe = await c.online()

@@ -297,6 +297,10 @@ test('another epoch than the one that a tab kept is told to that tab alone', asy
   expect(await pipe.joins('r', { head: 1 })).toMatchObject({ since: 1, epoch: 'k' })
   await settle()
   expect(gaps).toEqual(['d epoch 0'])
+  // … and an epoch that is another for all is told to all.
+  pipe.says({ type: 'gap', room: 'r', from: 1, to: 0, why: 'epoch' })
+  await settle()
+  expect(gaps).toEqual(['d epoch 0', 'a epoch', 'd epoch 0'])
 })
 
 test('where there are no locks each has its own', () => {
