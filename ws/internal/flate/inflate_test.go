@@ -65,7 +65,7 @@ func samples() (list []string) {
 
 func TestInflate(t *testing.T) {
 	for i, s := range samples() {
-		for level := range 10 {
+		for _, level := range []int{-2, 0, 1, 6, 9} {
 			for _, dict := range []string{"", "Hello", autobahn.Chat(5000, 9)} {
 				src := deflated(level, s, []byte(dict))
 				if back, _ := inflated(src, []byte(dict), len(s)); string(back) != s {
