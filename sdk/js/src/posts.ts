@@ -1,6 +1,9 @@
 // What a client says over HTTP: gathered into batches, one request under way at a time, so that their order
 // is the order in which they were said. A request that fails is repeated: a send has its cid, and the others
 // say the same twice; only signals, which would be heard twice, are dropped then.
+//
+// What waits is bounded by the client above: 32 sends of a room, a receipt a second of a room, and signals only
+// while little waits.
 
 import { Backoff } from './backoff.js'
 import { Failure, type Credentials, type Doors } from './doors.js'
@@ -9,8 +12,8 @@ import { encode, type ClientObject, type ServerObject } from './protocol.js'
 /** Objects in a request, as many as the server takes. */
 const MAX_OBJECTS = 256
 
-/** Characters in a request. One object may have more: the server takes 1 MiB. */
-const MAX_CHARACTERS = 128 << 10
+/** Characters in a request, so that it arrives in time on a slow line. One object may have more: the server takes 1 MiB. */
+const MAX_CHARACTERS = 64 << 10
 
 /** How long an answer may take, in ms. */
 const PATIENCE = 15_000
