@@ -1,9 +1,11 @@
 package veche
 
 import (
+	"crypto/rand"
 	"net/http"
 
 	bridge "github.com/vechehq/veche/gateway/socketio"
+	"github.com/vechehq/veche/hub"
 	"github.com/vechehq/veche/socketio"
 	"github.com/vechehq/veche/transport"
 )
@@ -14,6 +16,7 @@ func (s *Server) SocketIO() *socketio.Server { return s.socketio }
 
 func (s *Server) newSocketIO() *socketio.Server {
 	io := socketio.New(&socketio.Options{
+		Link:    s.link(),
 		Origins: s.config.Origins, Compression: transport.CompressionNoTakeover, Log: s.log,
 		Greet: func(r *http.Request, answer http.Header) (any, error) {
 			u, err := s.auth.Request(r, answer)
@@ -26,3 +29,31 @@ func (s *Server) newSocketIO() *socketio.Server {
 
 // speakSocketIO is one request of a Socket.IO client.
 func (s *Server) speakSocketIO(w http.ResponseWriter, r *http.Request) { s.socketio.ServeHTTP(w, r) }
+
+// link joins the Socket.IO of nodes by their bus; nil without one.
+func (s *Server) link() socketio.Link {
+	if s.config.Bus == nil {
+		return nil
+	}
+	return busLink{s.config.Bus, rand.Text()}
+}
+
+// busLink is a bus as Socket.IO's link.
+type busLink struct {
+	bus  hub.Bus
+	node string
+}
+
+const socketIOTopic = "socket.io"
+
+func (l busLink) Publish(data []byte) {
+	l.bus.Publish(hub.Notice{Node: l.node, Topic: socketIOTopic, Data: data})
+}
+
+func (l busLink) Subscribe(f func([]byte)) (cancel func()) {
+	return l.bus.Subscribe(func(n hub.Notice) {
+		if n.Topic == socketIOTopic && n.Node != l.node {
+			f(n.Data)
+		}
+	})
+}

@@ -27,6 +27,10 @@ type Notice struct {
 	Ask      bool // the others are to tell a Whole of the room
 
 	Ended *Error // why a session of the user ends, wherever it lives
+
+	// Topic and Data are a gateway's own, which the hub does not read. Nothing else is set but Node.
+	Topic string
+	Data  []byte
 }
 
 // tell publishes a notice to the other nodes.
@@ -43,6 +47,8 @@ func (h *Hub) hear(n Notice) {
 		return
 	}
 	switch {
+	case n.Topic != "":
+		return
 	case n.Ended != nil:
 		h.end(n.User, n.Session, nil, n.Ended)
 		return

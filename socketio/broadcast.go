@@ -16,6 +16,7 @@ type Broadcast struct {
 	except    []string
 	self      *Socket // not to be chosen
 	volatile  bool
+	local     bool
 }
 
 // To adds rooms.
@@ -42,6 +43,13 @@ func (b *Broadcast) Volatile() *Broadcast {
 	return &c
 }
 
+// Local means this node's sockets only.
+func (b *Broadcast) Local() *Broadcast {
+	c := *b
+	c.local = true
+	return &c
+}
+
 // Emit sends an event. It is encoded once, and never waits. An error means that the arguments cannot be encoded, and
 // nothing was sent.
 func (b *Broadcast) Emit(event string, args ...any) error {
@@ -49,12 +57,19 @@ func (b *Broadcast) Emit(event string, args ...any) error {
 	if err != nil {
 		return err
 	}
-	e := encode(p)
-	b.each(func(s *Socket) { s.client.push(e, b.volatile) })
+	b.push(p)
+	b.tell(order{Do: "emit", Data: p.Data, Attachments: p.Attachments})
 	return nil
 }
 
-// EmitWithAck sends an event and waits until each socket has answered it, or ctx ends. It returns the answers that came.
+// push gives a packet to this node's sockets.
+func (b *Broadcast) push(p *socketio.Packet) {
+	e := encode(p)
+	b.each(func(s *Socket) { s.client.push(e, b.volatile) })
+}
+
+// EmitWithAck sends an event to this node's sockets and waits until each has answered it, or ctx ends. It
+// returns the answers that came.
 func (b *Broadcast) EmitWithAck(ctx context.Context, event string, args ...any) ([]Args, error) {
 	p, err := b.namespace.event(event, args)
 	if err != nil {
@@ -98,7 +113,7 @@ func (b *Broadcast) EmitWithAck(ctx context.Context, event string, args ...any) 
 	return answers, ctx.Err()
 }
 
-// FetchSockets returns the sockets.
+// FetchSockets returns the sockets of this node.
 func (b *Broadcast) FetchSockets() []*Socket {
 	var all []*Socket
 	b.each(func(s *Socket) { all = append(all, s) })
@@ -110,6 +125,7 @@ func (b *Broadcast) SocketsJoin(rooms ...string) {
 	for _, s := range b.FetchSockets() {
 		s.Join(rooms...)
 	}
+	b.tell(order{Do: "join", Names: rooms})
 }
 
 // SocketsLeave takes the sockets out of rooms.
@@ -119,6 +135,7 @@ func (b *Broadcast) SocketsLeave(rooms ...string) {
 			s.Leave(room)
 		}
 	}
+	b.tell(order{Do: "leave", Names: rooms})
 }
 
 // DisconnectSockets disconnects the sockets; with close their connections too.
@@ -126,6 +143,7 @@ func (b *Broadcast) DisconnectSockets(close bool) {
 	for _, s := range b.FetchSockets() {
 		s.Disconnect(close)
 	}
+	b.tell(order{Do: "disconnect", Close: close})
 }
 
 // each calls f for each socket, with the namespace's mutex held.

@@ -148,7 +148,7 @@ func (c *client) feed() (more bool) {
 	sources := buf[:0]
 	c.mu.Lock()
 	for _, s := range c.sockets {
-		if s.source != nil && s.connected {
+		if s.connected && s.source != nil {
 			sources = append(sources, s.source)
 		}
 	}

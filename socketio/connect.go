@@ -119,6 +119,8 @@ func (s *Socket) recover(r Recovery) {
 	if past.PID != "" {
 		if id, ok := r.Recover(s, past.PID, past.Offset); ok {
 			s.id, s.pid, s.recovered = id, past.PID, true
+			// Its connection before may be dead without another node's knowing it.
+			s.namespace.To(id).tell(order{Do: "disconnect", Close: true})
 			return
 		}
 	}

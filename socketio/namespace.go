@@ -24,6 +24,7 @@ type Namespace struct {
 	middleware []func(*Socket) error
 	connection []func(*Socket)
 	recovery   Recovery
+	servers    map[string][]handler // of events of other nodes
 }
 
 func newNamespace(io *Server, name string) *Namespace {

@@ -33,6 +33,9 @@ type Options struct {
 	// Greet looks at the first request of each connection, and may refuse it or add to the answer's headers. What it returns is
 	// in the Handshake of the client's sockets.
 	Greet func(r *http.Request, answer http.Header) (visitor any, err error)
+	// Link joins the nodes of one application: what is emitted on one reaches the sockets of all, and a request of a client
+	// that polls may reach any of them. Nil means that there is one node.
+	Link Link
 	// Log gets what happens. Nil means slog.Default.
 	Log *slog.Logger
 }
@@ -59,6 +62,8 @@ type Server struct {
 
 	options    Options
 	engine     *engineio.Server
+	link       Link   // nil if there is one node
+	unlink     func() // ends the subscription
 	goroutines sync.WaitGroup
 
 	mu         sync.Mutex // guards what follows
@@ -76,11 +81,17 @@ func New(o *Options) *Server {
 	io.options = io.options.withDefaults()
 	io.Namespace = newNamespace(io, wire.Root)
 	io.namespaces[wire.Root] = io.Namespace
+	io.unlink = func() {}
+	var engineLink Link
+	if l := io.options.Link; l != nil {
+		engineLink, io.link = tagged{l, forEngine}, tagged{l, forRooms}
+		io.unlink = io.link.Subscribe(io.hear)
+	}
 	io.engine = engineio.NewServer(engineio.Options{
 		PingInterval: io.options.PingInterval, PingTimeout: io.options.PingTimeout,
 		UpgradeTimeout: io.options.UpgradeTimeout, MaxPayload: io.options.MaxPayload,
 		Connections: io.options.Connections, Cookie: io.options.Cookie, Compression: io.options.Compression,
-		OriginPatterns: io.options.Origins, Transports: io.options.Transports,
+		OriginPatterns: io.options.Origins, Transports: io.options.Transports, Link: engineLink,
 	}, io.open)
 	return io
 }
@@ -183,6 +194,7 @@ func (io *Server) Close(ctx context.Context) error {
 	io.mu.Lock()
 	io.closed = true
 	io.mu.Unlock()
+	io.unlink()
 	err := io.engine.Close(ctx)
 	idle := make(chan struct{})
 	go func() {

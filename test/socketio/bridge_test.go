@@ -6,8 +6,8 @@ import (
 	"strconv"
 	"testing"
 
-	"github.com/vechehq/veche/test/harness"
 	"github.com/vechehq/veche/prove/hostile"
+	"github.com/vechehq/veche/test/harness"
 )
 
 // People with socket.io-client and with a plain WebSocket are in one room, and recovery does not fail: for who was never

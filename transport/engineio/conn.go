@@ -48,6 +48,9 @@ var _ transport.Pipe = (*Conn)(nil)
 
 func (s *Server) newConn(t string) *Conn {
 	c := &Conn{server: s, id: rand.Text()}
+	if s.relay != nil {
+		c.id = s.relay.node + "." + c.id
+	}
 	if t == Polling {
 		c.poller = newPoller()
 	}

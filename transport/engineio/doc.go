@@ -18,5 +18,11 @@
 // for PingTimeout after a ping is gone. There are at most Connections connections; above that, and while the server closes, 403. An upgrade that is
 // not completed in UpgradeTimeout is given up.
 //
+// # Nodes
+//
+// With a [Link] a request that reaches another node than the client's is served by the client's, if that is there: no
+// sticky sessions are needed. A WebSocket that would take over is refused there, and the client goes on polling. When
+// the node is gone the client is told so, and comes anew. At most 4,096 such requests are under way in each direction.
+//
 // The package knows nothing of Socket.IO, of rooms, or of users.
 package engineio

@@ -22,6 +22,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	c, refusal := s.verify(r, q)
 	switch {
+	case refusal == wire.UnknownSession:
+		s.elsewhere(w, r, q.Get("sid"), q.Get("transport"))
 	case refusal != nil:
 		refuse(w, refusal)
 	case c == nil:

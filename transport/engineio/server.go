@@ -2,6 +2,7 @@ package engineio
 
 import (
 	"context"
+	"crypto/rand"
 	"net/http"
 	"sync"
 	"time"
@@ -19,6 +20,11 @@ type Options struct {
 	Cookie         string        // name of a cookie that holds the sid; empty: none
 	Compression    transport.Compression
 	OriginPatterns []string // origins of pages beside the server's own, as in transport.Options; "*" is all
+
+	// Link joins nodes behind one load balancer: a request of a client that polls may then reach any of them. Node names this
+	// one among them, without a dot; empty means a random name.
+	Link Link
+	Node string
 
 	// Transports are those that clients may use; nil means "polling" and "websocket".
 	Transports []string
@@ -38,6 +44,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Connections <= 0 {
 		o.Connections = 1_000_000
+	}
+	if o.Node == "" {
+		o.Node = rand.Text()[:8]
 	}
 	if o.Transports == nil {
 		o.Transports = []string{Polling, WebSocket}
@@ -60,7 +69,8 @@ type Server struct {
 	options Options
 	open    Open
 	sockets *transport.WebSocket
-	ends    sync.WaitGroup // of connections that are being ended
+	relay   *relay         // nil without a Link
+	ends    sync.WaitGroup // of connections that are being ended, and of requests for other nodes
 
 	mu      sync.Mutex // guards what follows
 	conns   map[string]*Conn
@@ -74,7 +84,7 @@ const never = 1 << 20 * time.Second
 // NewServer returns a server. Close it.
 func NewServer(o Options, open Open) *Server {
 	o = o.withDefaults()
-	return &Server{
+	s := &Server{
 		options: o,
 		open:    open,
 		sockets: transport.NewWebSocket(transport.Options{
@@ -84,6 +94,10 @@ func NewServer(o Options, open Open) *Server {
 		conns: make(map[string]*Conn),
 		empty: make(chan struct{}),
 	}
+	if o.Link != nil {
+		s.relay = newRelay(s, o.Link, o.Node)
+	}
+	return s
 }
 
 // Options returns the options in force.
@@ -115,6 +129,9 @@ func (s *Server) Close(ctx context.Context) error {
 		<-s.empty
 	}
 	err2 := s.sockets.Close(ctx)
+	if s.relay != nil {
+		s.relay.cancel()
+	}
 	s.ends.Wait()
 	if err == nil {
 		err = err2

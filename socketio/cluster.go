@@ -1,0 +1,134 @@
+package socketio
+
+import (
+	"encoding/json"
+	"slices"
+
+	"github.com/vechehq/veche/transport/engineio"
+	wire "github.com/vechehq/veche/wire/socketio"
+)
+
+// Link carries messages between the nodes of one application. It may lose some: what must not be lost is for rooms that last.
+type Link = engineio.Link
+
+// The first byte of a message on the link says whose it is.
+const (
+	forEngine byte = 'e'
+	forRooms  byte = 's'
+)
+
+// tagged is one user's part of a Link.
+type tagged struct {
+	link Link
+	tag  byte
+}
+
+func (t tagged) Publish(data []byte) { t.link.Publish(append([]byte{t.tag}, data...)) }
+
+func (t tagged) Subscribe(f func([]byte)) (cancel func()) {
+	return t.link.Subscribe(func(data []byte) {
+		if len(data) > 0 && data[0] == t.tag {
+			f(data[1:])
+		}
+	})
+}
+
+// order is what a node asks the others to do for the sockets that they have.
+type order struct {
+	Do          string // "emit", "join", "leave", "disconnect", "server"
+	Namespace   string
+	Rooms       []string        `json:",omitempty"`
+	Except      []string        `json:",omitempty"`
+	Volatile    bool            `json:",omitempty"`
+	Close       bool            `json:",omitempty"`
+	Names       []string        `json:",omitempty"` // rooms to join or leave; the event of "server"
+	Data        json.RawMessage `json:",omitempty"` // an event's
+	Attachments [][]byte        `json:",omitempty"`
+}
+
+// tell asks the other nodes, if there are any and b is not local.
+func (b *Broadcast) tell(o order) {
+	io := b.namespace.server
+	if io.link == nil || b.local {
+		return
+	}
+	o.Namespace, o.Rooms, o.Except, o.Volatile = b.namespace.name, b.rooms, b.except, b.volatile
+	if b.self != nil { // who is excepted here is nowhere else
+		o.Except = slices.DeleteFunc(slices.Clone(o.Except), func(room string) bool { return room == b.self.id })
+	}
+	data, err := json.Marshal(o)
+	if err != nil {
+		io.options.Log.Error("socket.io: other nodes cannot be told", "err", err)
+		return
+	}
+	io.link.Publish(data)
+}
+
+// hear does what another node asks.
+func (io *Server) hear(data []byte) {
+	var o order
+	if err := json.Unmarshal(data, &o); err != nil {
+		return
+	}
+	io.mu.Lock()
+	n := io.namespaces[o.Namespace]
+	io.mu.Unlock()
+	if n == nil {
+		return
+	}
+	b := &Broadcast{namespace: n, rooms: o.Rooms, except: o.Except, volatile: o.Volatile, local: true}
+	switch o.Do {
+	case "emit":
+		b.push(&wire.Packet{Type: wire.Event, Namespace: n.name, Data: o.Data, Attachments: o.Attachments})
+	case "join":
+		b.SocketsJoin(o.Names...)
+	case "leave":
+		b.SocketsLeave(o.Names...)
+	case "disconnect":
+		b.DisconnectSockets(o.Close)
+	case "server":
+		n.heard(o)
+	}
+}
+
+// ServerSideEmit sends an event to the other nodes, where handlers of OnServer get it.
+func (n *Namespace) ServerSideEmit(event string, args ...any) error {
+	data, attachments, err := appendArgs(args)
+	if err != nil {
+		return err
+	}
+	n.operator().tell(order{Do: "server", Names: []string{event}, Data: data, Attachments: attachments})
+	return nil
+}
+
+// OnServer adds a handler of another node's ServerSideEmit: a function as Socket.On takes it, but without an Ack. It is called on a
+// goroutine of its own.
+func (n *Namespace) OnServer(event string, f any) {
+	run := reflected(f)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.servers == nil {
+		n.servers = make(map[string][]handler)
+	}
+	n.servers[event] = append(slices.Clip(n.servers[event]), handler{run: run})
+}
+
+func (n *Namespace) heard(o order) {
+	if len(o.Names) == 0 {
+		return
+	}
+	n.mu.Lock()
+	handlers := n.servers[o.Names[0]]
+	n.mu.Unlock()
+	if len(handlers) == 0 {
+		return
+	}
+	args := Args{wire.Elements(o.Data), o.Attachments}
+	n.server.spawn(func() {
+		for _, h := range handlers {
+			if err := h.call(nil, args, nil); err != nil {
+				n.server.options.Log.Warn("socket.io: an event of another node is refused", "event", o.Names[0], "err", err)
+			}
+		}
+	})
+}

@@ -1,0 +1,207 @@
+package veche
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/vechehq/veche/bus/local"
+	"github.com/vechehq/veche/socketio"
+	"github.com/vechehq/veche/store/memory"
+)
+
+// A client that polls comes to whichever node a load balancer chooses, and to the other when one is gone.
+func TestSocketIOWithoutStickySessions(t *testing.T) {
+	store, bus := memory.New(nil), local.New(nil)
+	t.Cleanup(func() {
+		_ = store.Close(context.Background())
+		_ = bus.Close(context.Background())
+		http.DefaultClient.CloseIdleConnections()
+	})
+	config := Config{Store: store, Bus: bus, Key: make([]byte, 32)}
+	a, b := newNode(t, config), newNode(t, config)
+
+	c := &wanderer{t: t}
+	c.sid = c.handshake(a)
+	c.post(b, `40{"name":"Ann"}`)
+	hello := c.get(b)
+	var me struct{ SID, PID string }
+	if err := json.Unmarshal([]byte(strings.TrimPrefix(hello, "40")), &me); err != nil || me.PID == "" {
+		t.Fatalf("got %q: %v", hello, err)
+	}
+	c.post(b, `420["join",{"room":"r"}]`)
+	joined := c.get(a)
+	if !strings.Contains(joined, `42["rooms",["r"],"r:0:`) || !strings.Contains(joined, `430[{"type":"ok","room":"r"`) {
+		t.Fatalf("got %q", joined)
+	}
+	if _, err := b.srv.Room("r").Send(t.Context(), "one"); err != nil {
+		t.Fatal(err)
+	}
+	said := c.until(b, `"seq":1,`)
+	offset := said[strings.LastIndex(said, `,"`)+2 : strings.LastIndex(said, `"]`)]
+
+	a.close()
+	if _, err := b.srv.Room("r").Send(t.Context(), "two"); err != nil {
+		t.Fatal(err)
+	}
+	if status, body := c.request(b, "GET", ""); status != 400 || !strings.Contains(body, `"code":1`) {
+		t.Fatalf("got %d %s", status, body)
+	}
+	c.sid = ""
+	c.sid = c.handshake(b)
+	c.post(b, `40{"pid":"`+me.PID+`","offset":"`+offset+`"}`)
+	again := c.until(b, `"body":"two"`)
+	if !strings.Contains(again, me.SID) || !strings.Contains(again, me.PID) {
+		t.Fatalf("it is not recovered: %q", again)
+	}
+	if strings.Contains(again, `"body":"one"`) {
+		t.Errorf("what it had comes again: %q", again)
+	}
+}
+
+// What a program emits on one node reaches the sockets and the programs of the others.
+func TestSocketIOOverTheBus(t *testing.T) {
+	store, bus := memory.New(nil), local.New(nil)
+	t.Cleanup(func() {
+		_ = store.Close(context.Background())
+		_ = bus.Close(context.Background())
+		http.DefaultClient.CloseIdleConnections()
+	})
+	config := Config{Store: store, Bus: bus, Key: make([]byte, 32)}
+	a, b := newNode(t, config), newNode(t, config)
+	heard := make(chan string, 1)
+	for _, n := range []*node{a, b} {
+		n.srv.SocketIO().Of("/game").OnConnection(func(s *socketio.Socket) { s.Join("all") })
+	}
+	b.srv.SocketIO().Of("/game").OnServer("hello", func(who string, n int) { heard <- who })
+
+	c := &wanderer{t: t}
+	c.sid = c.handshake(b)
+	c.post(b, `40/game,`)
+	c.until(b, `40/game,{"sid"`)
+	for deadline := time.Now().Add(5 * time.Second); len(b.srv.SocketIO().Of("/game").In("all").FetchSockets()) == 0; {
+		if time.Now().After(deadline) {
+			t.Fatal("the socket does not join")
+		}
+	}
+	if err := a.srv.SocketIO().Of("/game").To("all").Emit("move", 1, []byte{7}); err != nil {
+		t.Fatal(err)
+	}
+	if got := c.get(b); got != "451-/game,[\"move\",1,{\"_placeholder\":true,\"num\":0}]\x1ebBw==" {
+		t.Errorf("got %q", got)
+	}
+	if err := a.srv.SocketIO().Of("/game").ServerSideEmit("hello", "ann", 2); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case who := <-heard:
+		if who != "ann" {
+			t.Errorf("got %q", who)
+		}
+	case <-time.After(5 * time.Second):
+		t.Error("the other node hears nothing")
+	}
+	a.srv.SocketIO().Of("/game").DisconnectSockets(false)
+	if got := c.get(b); got != "41/game," {
+		t.Errorf("got %q", got)
+	}
+}
+
+// node is a server behind a load balancer.
+type node struct {
+	srv   *Server
+	http  *httptest.Server
+	close func()
+}
+
+func newNode(t *testing.T, c Config) *node {
+	t.Helper()
+	c.Log = slog.New(slog.DiscardHandler)
+	srv, err := New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := &node{srv: srv, http: httptest.NewServer(srv)}
+	closed := false
+	n.close = func() {
+		if closed {
+			return
+		}
+		closed = true
+		now, cancel := context.WithCancel(context.Background())
+		cancel() // as a process that dies does not wait
+		_ = srv.Close(now)
+		n.http.Close()
+	}
+	t.Cleanup(n.close)
+	return n
+}
+
+// wanderer is a Socket.IO client by polling that may come to any node.
+type wanderer struct {
+	t   *testing.T
+	sid string
+}
+
+func (c *wanderer) request(n *node, method, body string) (status int, answer string) {
+	c.t.Helper()
+	url := n.http.URL + "/socket.io/?EIO=4&transport=polling"
+	if c.sid != "" {
+		url += "&sid=" + c.sid
+	}
+	req, err := http.NewRequestWithContext(c.t.Context(), method, url, strings.NewReader(body))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return resp.StatusCode, string(text)
+}
+
+func (c *wanderer) handshake(n *node) (sid string) {
+	c.t.Helper()
+	var h struct{ SID string }
+	if text := c.get(n); json.Unmarshal([]byte(text[1:]), &h) != nil || h.SID == "" {
+		c.t.Fatalf("the handshake: %q", text)
+	}
+	return h.SID
+}
+
+func (c *wanderer) get(n *node) string {
+	c.t.Helper()
+	status, text := c.request(n, "GET", "")
+	if status != 200 {
+		c.t.Fatalf("GET: %d %s", status, text)
+	}
+	return text
+}
+
+// until polls until something has come that has what in it, and returns all that came.
+func (c *wanderer) until(n *node, what string) string {
+	c.t.Helper()
+	text := c.get(n)
+	for !strings.Contains(text, what) {
+		text += c.get(n)
+	}
+	return text
+}
+
+func (c *wanderer) post(n *node, body string) {
+	c.t.Helper()
+	if status, text := c.request(n, "POST", body); status != 200 || text != "ok" {
+		c.t.Fatalf("POST %s: %d %s", body, status, text)
+	}
+}
