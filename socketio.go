@@ -47,13 +47,13 @@ type busLink struct {
 const socketIOTopic = "socket.io"
 
 func (l busLink) Publish(data []byte) {
-	l.bus.Publish(hub.Notice{Node: l.node, Topic: socketIOTopic, Data: data})
+	l.bus.Publish(hub.Notice{Node: l.node, Topic: socketIOTopic, Data: string(data)})
 }
 
 func (l busLink) Subscribe(f func([]byte)) (cancel func()) {
 	return l.bus.Subscribe(func(n hub.Notice) {
 		if n.Topic == socketIOTopic && n.Node != l.node {
-			f(n.Data)
+			f([]byte(n.Data))
 		}
 	})
 }

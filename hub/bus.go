@@ -30,7 +30,7 @@ type Notice struct {
 
 	// Topic and Data are a gateway's own, which the hub does not read. Nothing else is set but Node.
 	Topic string
-	Data  []byte
+	Data  string
 }
 
 // tell publishes a notice to the other nodes.
