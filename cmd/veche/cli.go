@@ -17,6 +17,7 @@ type cli struct {
 
 	Serve   serveCmd   `cmd:"" default:"withargs" help:"Run the server. This is the default command."`
 	Token   tokenCmd   `cmd:"" help:"Print a token by which a user signs in."`
+	Prove   proveCmd   `cmd:"" help:"Break a server in every way and check what it has promised."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 

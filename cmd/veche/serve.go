@@ -32,6 +32,8 @@ type serveCmd struct {
 
 	LogLevel  slog.Level `group:"Log" default:"info" placeholder:"LEVEL" help:"debug, info, warn or error. (${default})"`
 	LogFormat string     `group:"Log" enum:"text,json" default:"text" placeholder:"FORMAT" help:"text or json. (${default})"`
+
+	FaultDisk bool `hidden:"" env:"-" help:"Keep the rooms on a disk that fails as standard input says, for veche prove."`
 }
 
 func (s *serveCmd) Help() string {
@@ -39,11 +41,18 @@ func (s *serveCmd) Help() string {
 }
 
 // Run serves until a signal comes, and drains then.
-func (s *serveCmd) Run(c *cli, w world) error {
+func (s *serveCmd) Run(c *cli, w world) (err error) {
 	log := s.logger(w.stderr)
 	config, err := s.config(c, log)
 	if err != nil {
 		return err
+	}
+	if s.FaultDisk {
+		closeStore, err := withFaultDisk(&config, log, w.stdout)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, closeStore()) }()
 	}
 	l, err := listen(s.Listen)
 	if err != nil {

@@ -224,7 +224,10 @@ var law = []clause{
 	},
 	{
 		pkg: "cmd/*", floor: 7,
-		may:   []string{".", "hub", "auth", "store/*", "bus/*"},
+		may: []string{
+			".", "hub", "auth", "store/*", "bus/*",
+			"prove", "store/sqlite/faultdisk", // the command that proves, and the disk that it breaks
+		},
 		takes: []string{"github.com/alecthomas/kong", "github.com/BurntSushi/toml"},
 		never: []edge{
 			{"gateway/*", "the binary is nothing more than a program that uses the library"},
@@ -233,6 +236,18 @@ var law = []clause{
 			{"bus/bustest", "a suite does not ship"},
 		},
 		rest: "the command reads flags, picks drivers and starts a Server",
+	},
+	{
+		pkg: "prove", floor: 3,
+		may:   []string{"ws", "wire/*"},
+		takes: []string{"github.com/anishathalye/porcupine", "golang.org/x/sys"},
+		never: []edge{
+			{".", "it proves a server that is another process"},
+			{"hub", "it knows the server by its doors only"},
+			{"client", "a client that mends what the network does would hide what the server did"},
+			{"store/sqlite", "it commands the disk by the server's standard input"},
+		},
+		rest: "a proof stands on what strangers have: protocols, sockets and what the system tells of a process",
 	},
 	{
 		pkg: "prove/history", floor: 1,

@@ -73,7 +73,7 @@ func (c *checker) sends(sends []Send) {
 		case there && s.Seq != 0 && s.Seq != seq:
 			c.found(Forged, "%s of %s was acknowledged as %d and is %d", s.Body, s.Sender, s.Seq, seq)
 		}
-		if !there {
+		if !there || s.Late {
 			continue
 		}
 		if before := last[s.Sender]; before.Seq > seq {

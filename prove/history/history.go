@@ -18,6 +18,7 @@ type Send struct {
 	CID    string
 	Body   string
 	Seq    uint64 // what the server acknowledged; 0 if it never did
+	Late   bool   // it was, or may have been, refused and said again after others: its place in the order is free
 }
 
 // Read is what one reader was given, in the order of its arrival: everything after seq After up to

@@ -35,6 +35,21 @@ func TestAGoodHistoryPasses(t *testing.T) {
 	}
 }
 
+func TestALateMessageHasNoPlace(t *testing.T) {
+	h := good()
+	h.Log[2], h.Log[4] = h.Log[4], h.Log[2]
+	h.Log[2].Seq, h.Log[4].Seq = 3, 5
+	h.Sends[2].Seq, h.Sends[4].Seq = 5, 3
+	h.Reads = nil
+	if got := h.Check(); len(got) != 1 || got[0].Kind != Swapped {
+		t.Errorf("swapped: %v", got)
+	}
+	h.Sends[2].Late = true // refused at first
+	if got := h.Check(); len(got) != 0 {
+		t.Errorf("late: %v", got)
+	}
+}
+
 func TestPlantedBreachesAreFound(t *testing.T) {
 	renumber := func(log []Entry) {
 		for i := range log {

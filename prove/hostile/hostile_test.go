@@ -213,6 +213,65 @@ func TestCalmEndsTheBadWeather(t *testing.T) {
 	_ = c.CloseNow()
 }
 
+// The end of an answer that was swallowed in the middle is swallowed too.
+func TestNothingFollowsWhatWasSwallowed(t *testing.T) {
+	p, _ := start(t, Always(Stream, Fault{Act: Swallow, After: 300}), func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, strings.Repeat("x", 1000))
+		w.(http.Flusher).Flush()
+	})
+	nc, err := net.Dial("tcp", p.Addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	_, _ = io.WriteString(nc, "GET / HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n")
+	_ = nc.SetReadDeadline(time.Now().Add(100 * time.Millisecond))
+	got, err := io.ReadAll(nc)
+	if !isTimeout(err) || len(got) != 300 {
+		t.Errorf("%d bytes passed of 300, and then: %v", len(got), err)
+	}
+}
+
+// Strike reaches connections that are open, and Relieve ends what does not end by itself.
+func TestStrike(t *testing.T) {
+	p, _ := start(t, func(Exchange) Fault { return Fault{} }, echo)
+	dial := func() *ws.Conn {
+		c, _, err := ws.Dial(t.Context(), p.URL("ws", "/"), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = c.CloseNow() })
+		return c
+	}
+	talk := func(c *ws.Conn) error {
+		if err := c.Write(t.Context(), ws.Binary, make([]byte, 100)); err != nil {
+			return err
+		}
+		_, _, err := c.Read(t.Context())
+		return err
+	}
+	c := dial()
+	p.Strike(1, 1, Fault{Act: Pass, Delay: 20 * time.Millisecond})
+	if began := time.Now(); talk(c) != nil || time.Since(began) < 20*time.Millisecond {
+		t.Error("an open connection is not slow")
+	}
+	p.Relieve()
+	p.Strike(1, 0, Fault{Act: Cut})
+	if err := talk(c); err != nil {
+		t.Error("none was to be struck:", err)
+	}
+	p.Strike(1, 1, Fault{Act: Cut, After: 150})
+	if err := talk(c); err != nil {
+		t.Error("it was cut too early:", err)
+	}
+	if talk(c) == nil {
+		t.Error("it was not cut")
+	}
+	if err := talk(dial()); err != nil {
+		t.Error("a new connection is struck:", err)
+	}
+}
+
 func isTimeout(err error) bool {
 	ne, ok := errors.AsType[net.Error](err)
 	return ok && ne.Timeout()

@@ -55,6 +55,10 @@ func (l *line) release() {
 func (l *line) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	f, armed := l.fault, l.armed
+	if l.swallowed { // for good: what arrives stays a prefix
+		l.mu.Unlock()
+		return len(p), nil
+	}
 	if !armed {
 		defer l.mu.Unlock()
 		l.release() // the end of an answer that was gathered

@@ -6,6 +6,7 @@ import (
 	"context"
 	"io"
 	"log"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -226,4 +227,26 @@ func (p *Proxy) keep(l *line) {
 		defer p.mu.Unlock()
 		delete(p.lines, l)
 	})
+}
+
+// Strike sets a fault on connections that are open now, each with a probability of share that the seed decides. It
+// counts bytes from now on, and holds for an exchange until that ends.
+func (p *Proxy) Strike(seed uint64, share float64, f Fault) {
+	r := rand.New(rand.NewPCG(seed, 0))
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for l := range p.lines {
+		if r.Float64() < share {
+			l.arm(f)
+		}
+	}
+}
+
+// Relieve ends the faults that do not end by themselves on the connections that are open now.
+func (p *Proxy) Relieve() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for l := range p.lines {
+		l.disarm()
+	}
 }

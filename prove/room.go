@@ -1,0 +1,237 @@
+// Room: all that is known of one, judged as it comes in: one order for all, each message once, as it was sent.
+
+package prove
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/vechehq/veche/prove/history"
+)
+
+// room is guarded by mu, except what is immutable.
+type room struct {
+	world *world // immutable
+	name  string // immutable
+
+	mu    sync.Mutex
+	epoch string
+	sends map[int][]send // by client, in the order of their first attempt
+	log   []place        // by seq - 1
+	acked uint64         // the highest seq that was acknowledged or seen
+	reads []read         // answers of history
+	peaks []peak         // of receipts
+	last  [lately]event  // the latest events, a ring
+	count int            // of events
+}
+
+// send is one message that a client wants stored, however often it has to repeat it. Times are nanoseconds since the
+// beginning.
+type send struct {
+	call  int64  // when it was first said
+	ret   int64  // when it was acknowledged or first seen, whichever was first; 0: neither
+	seq   uint64 // as acknowledged, or else as seen; 0: neither
+	told  bool   // acknowledged
+	stamp int64  // the client's clock at call, which its cid begins with
+	late  bool   // refused, or given up, and so without a place in its sender's order
+}
+
+// place is what was seen under one seq first.
+type place struct {
+	client int32 // -1: nothing yet
+	n      int32
+}
+
+// read is an answer of history: the log's head.
+type read struct {
+	client    int
+	call, ret int64
+	head      uint64
+}
+
+// peak is a receipt that is higher than all before it.
+type peak struct {
+	at    int64
+	value uint64
+	user  string
+}
+
+// lately is how many of a room's events are kept for the report of a violation.
+const lately = 256
+
+// event is something that happened in a room.
+type event struct {
+	at     int64
+	client int
+	what   string
+	seq    uint64
+	n      int
+}
+
+func (e event) String() string {
+	s := fmt.Sprintf("%.3fs client %d %s", time.Duration(e.at).Seconds(), e.client, e.what)
+	if e.n >= 0 {
+		s += fmt.Sprintf(" message %d", e.n)
+	}
+	if e.seq > 0 {
+		s += fmt.Sprintf(" seq %d", e.seq)
+	}
+	return s
+}
+
+func newRoom(w *world, name string) *room {
+	return &room{world: w, name: name, sends: map[int][]send{}}
+}
+
+// note keeps an event for reports. n is a message of the client's, or -1.
+func (r *room) note(client int, what string, n int, seq uint64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.noteLocked(client, what, n, seq)
+}
+
+func (r *room) noteLocked(client int, what string, n int, seq uint64) {
+	r.last[r.count%lately] = event{int64(r.world.now()), client, what, seq, n}
+	r.count++
+}
+
+// lately tells the latest events.
+func (r *room) lately() (lines []string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i := max(0, r.count-40); i < r.count; i++ {
+		lines = append(lines, r.last[i%lately].String())
+	}
+	return lines
+}
+
+// begin writes down the first attempt of a client's next message and returns its number.
+func (r *room) begin(client int) (n int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n = len(r.sends[client])
+	r.sends[client] = append(r.sends[client], send{call: int64(r.world.now())})
+	return n
+}
+
+// late takes a message's place in its sender's order from it.
+func (r *room) late(client, n int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.sends[client][n].late = true
+	r.noteLocked(client, "late", n, 0)
+}
+
+// ack takes an acknowledgement. It reports how long the message took, and whether it was the first.
+func (r *room) ack(client, n int, seq uint64, at int64) (took time.Duration, first bool) {
+	r.mu.Lock()
+	s := &r.sends[client][n]
+	first = !s.told
+	took = time.Duration(at - s.call)
+	before := s.seq
+	s.told = true
+	if before == 0 {
+		s.seq, s.ret = seq, at
+	}
+	r.noteLocked(client, "was told", n, seq)
+	what := r.put(seq, client, n)
+	r.mu.Unlock()
+	if before != 0 && before != seq {
+		r.world.violate(history.Forged, r, "message %d of client %d was acknowledged as seq %d and is seq %d", n, client, seq, before)
+	}
+	if what != "" {
+		r.world.violate(reordered, r, "%s", what)
+	}
+	return took, first
+}
+
+// see takes a message that a client was given.
+func (r *room) see(by int, m seen, at int64) {
+	r.mu.Lock()
+	sends := r.sends[m.client]
+	if m.n >= len(sends) {
+		r.mu.Unlock()
+		r.world.violate(history.Stranger, r, "client %d got message %d of client %d as seq %d, which was not sent yet", by, m.n, m.client, m.seq)
+		return
+	}
+	s := &sends[m.n]
+	before := s.seq
+	if before == 0 {
+		s.seq, s.ret = m.seq, at
+	}
+	r.noteLocked(by, fmt.Sprintf("sees client %d", m.client), m.n, m.seq)
+	what := r.put(m.seq, m.client, m.n)
+	r.mu.Unlock()
+	if before != 0 && before != m.seq {
+		r.world.violate(history.Doubled, r, "message %d of client %d is seq %d and seq %d", m.n, m.client, before, m.seq)
+	}
+	if what != "" {
+		r.world.violate(reordered, r, "%s", what)
+	}
+}
+
+// seen is what a message's body tells of it.
+type seen struct {
+	client, n int
+	seq       uint64
+}
+
+// put keeps what is under a seq, and says what is wrong if something else was there. mu is held.
+func (r *room) put(seq uint64, client, n int) (wrong string) {
+	if seq == 0 || seq > uint64(len(r.log))+1<<20 {
+		return fmt.Sprintf("message %d of client %d has seq %d, where the log has %d", n, client, seq, len(r.log))
+	}
+	for uint64(len(r.log)) < seq {
+		r.log = append(r.log, place{client: -1})
+	}
+	p := &r.log[seq-1]
+	if p.client < 0 {
+		*p = place{int32(client), int32(n)}
+		r.acked = max(r.acked, seq)
+	}
+	if p.client != int32(client) || p.n != int32(n) {
+		return fmt.Sprintf("seq %d is message %d of client %d, and also message %d of client %d", seq, p.n, p.client, n, client)
+	}
+	return ""
+}
+
+// known is the highest seq that anybody was told of.
+func (r *room) known() uint64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.acked
+}
+
+// answered takes an answer of history. before is what was known when it was asked.
+func (r *room) answered(rd read, before uint64) {
+	r.mu.Lock()
+	r.reads = append(r.reads, rd)
+	r.noteLocked(rd.client, "reads head", -1, rd.head)
+	r.mu.Unlock()
+	if rd.head < before {
+		r.world.violate(history.Lost, r, "client %d is told by history that the log ends with %d, when %d was acknowledged or seen before", rd.client, rd.head, before)
+	}
+}
+
+// is takes the epoch of the room's log, which never changes.
+func (r *room) is(epoch string) {
+	r.mu.Lock()
+	before := r.epoch
+	if before == "" {
+		r.epoch = epoch
+	}
+	r.mu.Unlock()
+	if before != "" && epoch != "" && epoch != before {
+		r.world.violate(history.Lost, r, "the epoch was %s and is %s", before, epoch)
+	}
+}
+
+// mark takes a receipt. The log must have had so many messages by then: see checkReceipts.
+func (r *room) mark(user string, value uint64, at int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if n := len(r.peaks); n == 0 || value > r.peaks[n-1].value {
+		r.peaks = append(r.peaks, peak{at, value, user})
+	}
+}

@@ -1,0 +1,19 @@
+//go:build !linux
+
+// Where the system tells nothing of a process, and has no such signals and limits.
+
+package prove
+
+import (
+	"errors"
+	"os"
+)
+
+var errSystem = errors.New("prove: this system has no such thing")
+
+func terminate(p *os.Process) error { return p.Signal(os.Interrupt) }
+
+func (s *server) freeze() error                         { return errSystem }
+func (s *server) thaw() error                           { return errSystem }
+func (s *server) fewDescriptors() (func() error, error) { return nil, errSystem }
+func usageOf(int) (usage, error)                        { return usage{}, errSystem }
