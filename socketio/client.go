@@ -1,6 +1,7 @@
 package socketio
 
 import (
+	"container/list"
 	"net/http"
 	"sync"
 	"time"
@@ -15,7 +16,8 @@ type client struct {
 	server  *Server
 	conn    *engineio.Conn
 	visit   *visit
-	decoder wire.Decoder // owned by Receive
+	waiting *list.Element // in Server.waiting; guarded by Server.mu
+	decoder wire.Decoder  // owned by Receive
 
 	mu       sync.Mutex // guards what follows
 	form     form
@@ -41,7 +43,37 @@ func (io *Server) open(c *engineio.Conn, r *http.Request, answer http.Header) (t
 	}
 	cl := &client{server: io, conn: c, visit: newVisit(r, visitor), form: unknownForm}
 	cl.patience = time.AfterFunc(io.options.ConnectTimeout, cl.overdue)
+	io.await(cl)
 	return cl, nil
+}
+
+// maxWaiting is how many clients may be connected that have joined no namespace yet. Above it the one that has waited longest
+// is dropped, so that whoever only knocks is in nobody's way.
+const maxWaiting = 10_000
+
+// await counts a client that has joined no namespace.
+func (io *Server) await(c *client) {
+	io.mu.Lock()
+	c.waiting = io.waiting.PushBack(c)
+	var dropped *client
+	if io.waiting.Len() > maxWaiting {
+		dropped = io.waiting.Remove(io.waiting.Front()).(*client)
+		dropped.waiting = nil
+	}
+	io.mu.Unlock()
+	if dropped != nil {
+		dropped.conn.Abort()
+	}
+}
+
+// settled is told that a client has joined a namespace, or is gone.
+func (io *Server) settled(c *client) {
+	io.mu.Lock()
+	defer io.mu.Unlock()
+	if c.waiting != nil {
+		io.waiting.Remove(c.waiting)
+		c.waiting = nil
+	}
 }
 
 // overdue sends a client away that is in no namespace.
@@ -264,6 +296,7 @@ func (c *client) Closed(err error) {
 		reason = err.Error()
 	}
 	c.patience.Stop()
+	c.server.settled(c)
 	c.mu.Lock()
 	c.gone = true
 	c.queue = nil

@@ -141,6 +141,7 @@ func (s *Socket) accept() {
 	s.connected = !gone
 	c.mu.Unlock()
 	c.patience.Stop()
+	c.server.settled(c)
 	if gone {
 		s.end("transport close")
 		s.settle("transport close") // it may have ended before there was anything to leave

@@ -30,7 +30,7 @@
 // What waits for a client is at most Options.Buffer; a client above it is cut off, and comes back. Volatile events are dropped
 // instead. At most 256 events of a socket wait for their handlers: above it the client is not read. A client is in at
 // most 64 namespaces, 256 rooms each; a socket waits for at most 4,096 acknowledgements. A client that joins no
-// namespace in Options.ConnectTimeout is sent away.
+// namespace in Options.ConnectTimeout is sent away; there are at most 10,000 of these, and who has waited longest makes place.
 //
 // What the package does not do: Engine.IO 3, and so clients before socket.io-client 3; serving the client's script;
 // rooms that last, which are hub's (package gateway/socketio is the bridge to them).

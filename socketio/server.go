@@ -1,6 +1,7 @@
 package socketio
 
 import (
+	"container/list"
 	"context"
 	"encoding/json"
 	"log/slog"
@@ -69,6 +70,7 @@ type Server struct {
 	mu         sync.Mutex // guards what follows
 	namespaces map[string]*Namespace
 	parents    []*Parent
+	waiting    list.List // of *client that have joined no namespace yet, the first to come first
 	closed     bool
 }
 

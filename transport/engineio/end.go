@@ -37,6 +37,9 @@ func (c *Conn) close(cause error, code uint16, reason string) {
 	c.rearm(farewell)
 }
 
+// Abort ends the connection now; what was sent may not arrive.
+func (c *Conn) Abort() { c.fail(ErrForced) }
+
 // fail ends the connection now.
 func (c *Conn) fail(cause error) { c.end(cause, wire.Close) }
 
