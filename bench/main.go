@@ -5,6 +5,7 @@
 //	go run . sends       durable sends per second, fsync on, 1, 10 and 100 senders
 //	go run . fanout      one room to 1,000 and 5,000 members, beside socket.io and NATS
 //	go run . socketio    Socket.IO beside npm's: echo, fan-out, memory and connects
+//	go run . polls       5,000 long-polling clients, beside socket.io
 //	go run . broadcast   package ws beside gws and bare writes, one message to all connections
 //	go run . echo        package ws beside gws, gorilla, coder, gobwas and npm's ws
 //	go run . handshakes  the same engines: connections instead of messages
@@ -54,6 +55,8 @@ func run(ctx context.Context, args []string) error {
 		return benchSocketIO(ctx, *bin, *rounds, *window)
 	case "peer-socketio":
 		return serveSocketIO(ctx, fs.Args())
+	case "polls":
+		return benchPolls(ctx, *bin, *rounds)
 	case "echo":
 		return benchEcho(ctx, *rounds, *window)
 	case "handshakes":
@@ -69,7 +72,7 @@ func run(ctx context.Context, args []string) error {
 	if h, ok := engines[verb]; ok {
 		return serveEngine(ctx, h, fs.Args())
 	}
-	return fmt.Errorf("say what to measure: sends, fanout, broadcast, echo or handshakes")
+	return fmt.Errorf("say what to measure: sends, fanout, polls, broadcast, echo or handshakes")
 }
 
 func raiseFileLimit() {

@@ -12,11 +12,11 @@ import (
 // id; a user is in at most one of joined and left.
 type presence struct {
 	users  map[string]*presentUser
-	away   map[string]*elsewhere // by node
-	news   map[string]struct{}   // users of whom the other nodes do not know whether they are here
-	alone  bool                  // there is no other node
-	joined map[string]struct{}   // came, or changed the name, since the last flush
-	left   map[string]User       // went since the last flush
+	away   map[string]*elsewhere   // by node
+	news   map[string]struct{}     // users of whom the other nodes do not know whether they are here
+	alone  bool                    // there is no other node
+	joined map[string]struct{}     // came, or changed the name, since the last flush
+	left   map[string]*presentUser // went since the last flush
 
 	list    *Presence // everybody, as of the last call of whole; nil when that is too old
 	changed bool      // since then
@@ -24,8 +24,9 @@ type presence struct {
 
 type presentUser struct {
 	user  User
-	here  int // sessions on this node
-	nodes int // others where the user is
+	here  int  // sessions on this node
+	nodes int  // others where the user is
+	told  bool // by a flush; some may know more from a whole list
 }
 
 func (p *presence) join(u User) {
@@ -55,7 +56,8 @@ func (p *presence) add(u User) *presentUser {
 	p.users[u.ID] = known
 	if was, ok := p.left[u.ID]; ok {
 		delete(p.left, u.ID)
-		if was.Name == u.Name {
+		known.told = was.told
+		if was.told && was.user.Name == u.Name {
 			return known
 		}
 	}
@@ -73,9 +75,9 @@ func (p *presence) drop(known *presentUser) {
 	delete(p.users, u.ID)
 	delete(p.joined, u.ID)
 	if p.left == nil {
-		p.left = make(map[string]User)
+		p.left = make(map[string]*presentUser)
 	}
-	p.left[u.ID] = known.user
+	p.left[u.ID] = known
 }
 
 func (p *presence) rename(u User) {
@@ -111,10 +113,12 @@ func (p *presence) flush(room string) *Presence {
 	}
 	ev := &Presence{Room: room, Count: len(p.users)}
 	for id := range p.joined {
-		ev.Joined = append(ev.Joined, p.users[id].user)
+		known := p.users[id]
+		known.told = true
+		ev.Joined = append(ev.Joined, known.user)
 	}
-	for _, u := range p.left {
-		ev.Left = append(ev.Left, u)
+	for _, gone := range p.left {
+		ev.Left = append(ev.Left, gone.user)
 	}
 	p.joined, p.left, p.list = nil, nil, nil
 	sortUsers(ev.Joined)

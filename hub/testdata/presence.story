@@ -34,6 +34,19 @@ join bob.4
 > joined head=0 epoch=e recovered=true count=2
 beat
 take ann.1
+# Come, gone and back between two beats: that is coming.
+join cy.1
+> joined head=0 epoch=e recovered=true count=3
+leave cy.1
+join cy.2
+> joined head=0 epoch=e recovered=true count=3
+beat
+take ann.1
+> presence whole=false joined=[cy] left=[] count=3
+leave cy.2
+beat
+take ann.1
+> presence whole=false joined=[] left=[cy] count=2
 # A new name is told like an arrival.
 rename bob.4 Robert
 beat
@@ -43,5 +56,7 @@ take ann.1
 signal ann.1 typing
 take bob.4
 > presence whole=true joined=[ann bob] left=[] count=2
+> presence whole=false joined=[cy] left=[] count=3
+> presence whole=false joined=[] left=[cy] count=2
 > signal ann typing
 take ann.1
