@@ -112,7 +112,7 @@ func socketIOCosts(ctx context.Context, bin string, rounds int, window time.Dura
 			results[i] = append(results[i], c)
 		}
 	}
-	fmt.Printf("\nSocket.IO over WebSocket: %d echoing connections with 128 bytes, then %d idle ones in the default namespace\n\n", echoers, idlers)
+	fmt.Printf("\nSocket.IO over WebSocket: %d idle connections in the default namespace, then %d that echo 128 bytes\n\n", idlers, echoers)
 	fmt.Printf("| server | CPU-s per 1M echoes | echoes/s | KiB per idle connection | CPU-s per 1M connects | connects/s |\n| --- | --- | --- | --- | --- | --- |\n")
 	for i, p := range all {
 		of := func(f func(costs) float64) float64 {
@@ -137,12 +137,13 @@ func costOf(ctx context.Context, p *peer, window time.Duration) (c costs, err er
 		return c, err
 	}
 	defer p.stop()
-	if p.subscribe == `42["join","bench"]` { // the server's rooms do not echo
-		if err := c.measureEcho(ctx, p, window); err != nil {
-			return c, err
-		}
+	if err := c.measureIdle(ctx, p); err != nil { // first: what a process has used once it keeps
+		return c, err
 	}
-	return c, c.measureIdle(ctx, p)
+	if p.subscribe == `42["join","bench"]` { // the server's rooms do not echo
+		err = c.measureEcho(ctx, p, window)
+	}
+	return c, err
 }
 
 func (c *costs) measureEcho(ctx context.Context, p *peer, window time.Duration) error {

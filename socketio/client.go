@@ -24,7 +24,7 @@ type client struct {
 	sockets  []*Socket   // one per namespace, also those that are being asked about
 	queue    []*encoded  // waits for a Drain
 	bytes    int         // of queue
-	patience *time.Timer // for the first namespace
+	patience *time.Timer // while the client is in no namespace
 	leaving  bool        // the connection ends when the queue is empty; nothing is heard
 	gone     bool
 }
@@ -83,6 +83,16 @@ func (c *client) overdue() {
 	c.mu.Unlock()
 	if over {
 		c.conn.Close(closeGoingAway, "no namespace was joined in time")
+	}
+}
+
+// calm stops waiting for a namespace.
+func (c *client) calm() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.patience != nil {
+		c.patience.Stop()
+		c.patience = nil
 	}
 }
 
@@ -295,7 +305,7 @@ func (c *client) Closed(err error) {
 	if err != nil {
 		reason = err.Error()
 	}
-	c.patience.Stop()
+	c.calm()
 	c.server.settled(c)
 	c.mu.Lock()
 	c.gone = true
@@ -320,6 +330,6 @@ func (c *client) drop(s *Socket) {
 		}
 	}
 	if len(c.sockets) == 0 && !c.gone {
-		c.patience.Reset(c.server.options.ConnectTimeout)
+		c.patience = time.AfterFunc(c.server.options.ConnectTimeout, c.overdue)
 	}
 }

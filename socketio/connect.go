@@ -1,11 +1,14 @@
 package socketio
 
 import (
+	"bufio"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"net/http"
+	"net/textproto"
 	"net/url"
+	"strings"
 	"time"
 
 	wire "github.com/vechehq/veche/wire/socketio"
@@ -32,7 +35,7 @@ type Handshake struct {
 // visit is what all sockets of a client have of their handshake.
 type visit struct {
 	query   string
-	header  http.Header
+	header  string // as on the wire, which takes the least memory
 	address string
 	secure  bool
 	time    time.Time
@@ -40,7 +43,19 @@ type visit struct {
 }
 
 func newVisit(r *http.Request, visitor any) *visit {
-	return &visit{visitor: visitor, query: r.URL.RawQuery, header: r.Header, address: r.RemoteAddr, secure: r.TLS != nil, time: time.Now()}
+	var header strings.Builder
+	_ = r.Header.WriteSubset(&header, ofTheUpgrade) // a Builder takes everything
+	return &visit{visitor: visitor, query: r.URL.RawQuery, header: header.String(), address: r.RemoteAddr, secure: r.TLS != nil, time: time.Now()}
+}
+
+// ofTheUpgrade are headers that say nothing of the client.
+var ofTheUpgrade = map[string]bool{
+	"Connection": true, "Upgrade": true, "Sec-Websocket-Key": true, "Sec-Websocket-Version": true, "Sec-Websocket-Extensions": true,
+}
+
+func (v *visit) headers() http.Header {
+	h, _ := textproto.NewReader(bufio.NewReader(strings.NewReader(v.header + "\r\n"))).ReadMIMEHeader() // what it wrote itself
+	return http.Header(h)
 }
 
 // connect lets a client into a namespace, if all who have a say agree. They are asked on a goroutine.
@@ -140,7 +155,7 @@ func (s *Socket) accept() {
 	gone := c.gone || c.leaving
 	s.connected = !gone
 	c.mu.Unlock()
-	c.patience.Stop()
+	c.calm()
 	c.server.settled(c)
 	if gone {
 		s.end("transport close")

@@ -71,7 +71,7 @@ func (s *Socket) Server() *Server { return s.namespace.server }
 func (s *Socket) Handshake() Handshake {
 	v := s.client.visit
 	query, _ := url.ParseQuery(v.query) // what can be read of it
-	return Handshake{Auth: s.auth, Query: query, Header: v.header, Address: v.address, Secure: v.secure, Time: v.time, Visitor: v.visitor}
+	return Handshake{Auth: s.auth, Query: query, Header: v.headers(), Address: v.address, Secure: v.secure, Time: v.time, Visitor: v.visitor}
 }
 
 // Transport names the way that the client comes now: "polling" or "websocket".
