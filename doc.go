@@ -1,6 +1,6 @@
 // Package veche is the whole server as a library: rooms that lose nothing, open to a browser's
-// WebSocket by the native protocol (/ws, docs/protocol.md) and by none at all (/raw/ROOM), with a
-// chat page at /.
+// WebSocket by the native protocol (/ws, docs/protocol.md) and by none at all (/raw/ROOM), over plain
+// HTTP by Server-Sent Events, long-polling and POST (/events, /poll, /send), with a chat page at /.
 //
 // Enter by [New]. A [Server] is an [http.Handler] for your own http.Server, or serves by itself:
 //

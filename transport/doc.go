@@ -1,7 +1,8 @@
 // Package transport carries messages between one client and one gateway session, whichever way the
 // client came: a [Pipe] goes out, a [Handler] gets what comes in.
 //
-// Enter by [NewWebSocket] and [WebSocket.Serve] inside an HTTP handler. The session on the pipe's
+// Enter by [NewWebSocket] and [WebSocket.Serve], [NewSSE] and [SSE.Serve], or [NewLongPoll] and
+// [LongPoll.Ask], inside an HTTP handler. The session on the pipe's
 // other end is pushed to and never waits: the same session runs on a goroutine, on an event loop, or
 // on a waiting poll.
 //

@@ -110,3 +110,53 @@ func field(head []string, name string) string {
 	}
 	return ""
 }
+
+// What docs/protocol.md says about the HTTP doors by hand, by hand.
+func TestCurlDoors(t *testing.T) {
+	s := harness.Start(t)
+	events := exec.CommandContext(t.Context(), "curl", "-sN", s.HTTP("/events?room=general&since=-20"))
+	out, err := events.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := events.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		_ = events.Process.Kill()
+		_ = events.Wait()
+	}()
+	lines := bufio.NewScanner(out)
+	seek := func(prefix string) string {
+		t.Helper()
+		for lines.Scan() {
+			if strings.HasPrefix(lines.Text(), prefix) {
+				return lines.Text()
+			}
+		}
+		t.Fatalf("the stream ended before %q: %v", prefix, lines.Err())
+		return ""
+	}
+	seek(`data: {"type":"welcome"`)
+	seek(`data: {"type":"presence","room":"general","whole":true`)
+	by := func(args ...string) string {
+		t.Helper()
+		text, err := exec.CommandContext(t.Context(), "curl", append([]string{"-sS"}, args...)...).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	if got := by("-d", `{"type":"send","room":"general","body":"hello"}`, s.HTTP("/send")); !strings.HasPrefix(got, `{"type":"ok","room":"general","seq":1,`) {
+		t.Errorf("the send was answered by %s", got)
+	}
+	if id := seek("id: general:1:"); id == "" || !strings.Contains(seek("data: "), `"body":"hello"`) {
+		t.Errorf("another message follows %s", id)
+	}
+	if got := by(s.HTTP("/poll?rooms=general:0")); !strings.HasPrefix(got, `{"rooms":"general:1:`) || !strings.Contains(got, `"body":"hello"`) {
+		t.Errorf("the poll was answered by %s", got)
+	}
+	if got := by("--compressed", "-d", `[{"type":"history","room":"general"},{"type":"ping"}]`, s.HTTP("/send")); !strings.HasPrefix(got, `[{"type":"ok"`) || !strings.HasSuffix(got, `{"type":"pong"}]`+"\n") {
+		t.Errorf("the array was answered by %s", got)
+	}
+}
