@@ -17,6 +17,7 @@ type presence struct {
 	alone  bool                    // there is no other node
 	joined map[string]struct{}     // came, or changed the name, since the last flush
 	left   map[string]*presentUser // went since the last flush
+	listed bool                    // a list without those in left was told since: whoever of them comes back is news
 
 	list    *Presence // everybody, as of the last call of whole; nil when that is too old
 	changed bool      // since then
@@ -57,7 +58,7 @@ func (p *presence) add(u User) *presentUser {
 	if was, ok := p.left[u.ID]; ok {
 		delete(p.left, u.ID)
 		known.told = was.told
-		if was.told && was.user.Name == u.Name {
+		if was.told && was.user.Name == u.Name && !p.listed {
 			return known
 		}
 	}
@@ -120,7 +121,7 @@ func (p *presence) flush(room string) *Presence {
 	for _, gone := range p.left {
 		ev.Left = append(ev.Left, gone.user)
 	}
-	p.joined, p.left, p.list = nil, nil, nil
+	p.joined, p.left, p.list, p.listed = nil, nil, nil, false
 	sortUsers(ev.Joined)
 	sortUsers(ev.Left)
 	return ev
@@ -132,6 +133,7 @@ func (p *presence) whole(room string, limit int) (*Presence, int) {
 	if p.list == nil || p.changed && len(p.users) <= limit {
 		p.list, p.changed = p.everybody(room, limit), false
 	}
+	p.listed = p.listed || len(p.left) > 0
 	return p.list, p.list.size()
 }
 

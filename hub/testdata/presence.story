@@ -47,6 +47,30 @@ leave cy.2
 beat
 take ann.1
 > presence whole=false joined=[] left=[cy] count=2
+# But whoever has joined between the two was told a list without them, and has to hear.
+leave bob.4
+join cy.1
+> joined head=0 epoch=e recovered=true count=2
+take cy.1
+> presence whole=true joined=[ann bob cy] left=[] count=3
+> presence whole=true joined=[ann cy] left=[] count=2
+join bob.4
+> joined head=0 epoch=e recovered=true count=3
+beat
+take cy.1
+> presence whole=false joined=[bob cy] left=[] count=3
+leave cy.1
+beat
+take ann.1
+> presence whole=false joined=[bob cy] left=[] count=3
+> presence whole=false joined=[] left=[cy] count=2
+take bob.4
+> presence whole=true joined=[ann bob] left=[] count=2
+> presence whole=false joined=[cy] left=[] count=3
+> presence whole=false joined=[] left=[cy] count=2
+> presence whole=true joined=[ann bob cy] left=[] count=3
+> presence whole=false joined=[bob cy] left=[] count=3
+> presence whole=false joined=[] left=[cy] count=2
 # A new name is told like an arrival.
 rename bob.4 Robert
 beat
@@ -55,8 +79,5 @@ take ann.1
 # Signals go to all but the session they come from, and cost no seq.
 signal ann.1 typing
 take bob.4
-> presence whole=true joined=[ann bob] left=[] count=2
-> presence whole=false joined=[cy] left=[] count=3
-> presence whole=false joined=[] left=[cy] count=2
 > signal ann typing
 take ann.1
