@@ -114,9 +114,7 @@ func (w *world) readRoom(ctx context.Context, v Visit, r *room) error {
 		}
 	}
 	r.mu.Unlock()
-	for _, b := range h.Check() {
-		w.violate(b.Kind, r, "%s", b.What)
-	}
+	w.violateAll(r, h.Check())
 	w.checks.Messages += len(log)
 	return nil
 }

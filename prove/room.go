@@ -129,46 +129,56 @@ func (r *room) ack(client, n int, seq uint64, at int64) (took time.Duration, fir
 	s := &r.sends[client][n]
 	first = !s.told
 	took = time.Duration(at - s.call)
-	before := s.seq
 	s.told = true
-	if before == 0 {
-		s.seq, s.ret = seq, at
-	}
 	r.noteLocked(client, "was told", n, seq)
-	what := r.put(seq, client, n)
+	wrong := r.learn(seen{client, n, seq}, at, history.Forged)
 	r.mu.Unlock()
-	if before != 0 && before != seq {
-		r.world.violate(history.Forged, r, "message %d of client %d was acknowledged as seq %d and is seq %d", n, client, seq, before)
-	}
-	if what != "" {
-		r.world.violate(reordered, r, "%s", what)
-	}
+	r.world.violateAll(r, wrong)
 	return took, first
 }
 
 // see takes a message that a client was given.
 func (r *room) see(by int, m seen, at int64) {
 	r.mu.Lock()
-	sends := r.sends[m.client]
-	if m.n >= len(sends) {
-		r.mu.Unlock()
-		r.world.violate(history.Stranger, r, "client %d got message %d of client %d as seq %d, which was not sent yet", by, m.n, m.client, m.seq)
-		return
-	}
-	s := &sends[m.n]
-	before := s.seq
-	if before == 0 {
-		s.seq, s.ret = m.seq, at
-	}
 	r.noteLocked(by, fmt.Sprintf("sees client %d", m.client), m.n, m.seq)
-	what := r.put(m.seq, m.client, m.n)
+	wrong := []history.Breach{{Kind: history.Stranger, What: fmt.Sprintf("client %d got message %d of client %d as seq %d, which was not sent yet", by, m.n, m.client, m.seq)}}
+	if m.n < len(r.sends[m.client]) {
+		wrong = r.learn(m, at, history.Doubled)
+	}
 	r.mu.Unlock()
-	if before != 0 && before != m.seq {
-		r.world.violate(history.Doubled, r, "message %d of client %d is seq %d and seq %d", m.n, m.client, before, m.seq)
+	r.world.violateAll(r, wrong)
+}
+
+// learn puts a message and its seq together, and says what does not fit what was known: another seq of the message
+// is a breach of that kind. mu is held.
+func (r *room) learn(m seen, at int64, another history.Kind) (wrong []history.Breach) {
+	breach := func(k history.Kind, format string, args ...any) {
+		wrong = append(wrong, history.Breach{Kind: k, What: fmt.Sprintf(format, args...)})
 	}
-	if what != "" {
-		r.world.violate(reordered, r, "%s", what)
+	sends := r.sends[m.client]
+	s := &sends[m.n]
+	switch s.seq {
+	case m.seq:
+		return nil
+	case 0:
+		s.seq, s.ret = m.seq, at
+	default:
+		breach(another, "message %d of client %d is seq %d and also seq %d", m.n, m.client, s.seq, m.seq)
 	}
+	for _, n := range []int{m.n - 1, m.n} {
+		if n >= 0 && n+1 < len(sends) && swapped(sends[n], sends[n+1]) {
+			breach(history.Swapped, "client %d sent message %d before %d, and they are seq %d and %d", m.client, n, n+1, sends[n].seq, sends[n+1].seq)
+		}
+	}
+	if what := r.put(m.seq, m.client, m.n); what != "" {
+		breach(reordered, "%s", what)
+	}
+	return wrong
+}
+
+// swapped compares two messages that one client sent one after the other.
+func swapped(a, b send) bool {
+	return a.seq > 0 && b.seq > 0 && a.seq > b.seq && !a.late && !b.late
 }
 
 // seen is what a message's body tells of it.

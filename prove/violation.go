@@ -78,3 +78,9 @@ func (w *world) violate(kind history.Kind, r *room, format string, args ...any) 
 	}
 	w.violations.add(v)
 }
+
+func (w *world) violateAll(r *room, breaches []history.Breach) {
+	for _, b := range breaches {
+		w.violate(b.Kind, r, "%s", b.What)
+	}
+}
