@@ -122,7 +122,7 @@ e2e: node-modules ## people in Chromium; PICTURES=dir saves what they see
 .PHONY: bench
 bench: build node-modules ## measure durable sends, fan-out and the engine, beside their peers
 	$(call title,bench)
-	cd bench && go run . sends && go run . fanout && go run . echo && go run . handshakes && go run . broadcast
+	cd bench && go run . sends && go run . fanout && go run . socketio && go run . echo && go run . handshakes && go run . broadcast
 
 .PHONY: fuzz
 fuzz: ## run every fuzz target for FUZZTIME (20s)

@@ -1,4 +1,4 @@
-// A writer and a reader over a bad network: the reader reconnects N times, and must have each message once.
+// A writer, and readers over a bad network: they reconnect N times together, and each must have each message once.
 // node reconnect.mjs BADURL GOODURL CONTROL TRANSPORTS N
 import assert from "node:assert/strict";
 import { io } from "socket.io-client";
@@ -7,26 +7,34 @@ const [bad, good, control, transports, n] = process.argv.slice(2);
 const room = "reconnect";
 const options = { forceNew: true, reconnectionDelay: 1, reconnectionDelayMax: 50, randomizationFactor: 0, timeout: 2000 };
 const writer = io(good, { ...options, transports: ["websocket"] });
-const reader = io(bad, { ...options, transports: transports.split(","), auth: { name: "reader" } });
-
-let connects = 0, lost = 0, last = 0, joined = false, sent = 0, over = false;
+let connects = 0, lost = 0, sent = 0, over = false;
 const wrong = [];
-reader.on("message", (m) => {
-  if (m.seq !== last + 1) wrong.push(`${m.seq} after ${last}`);
-  last = m.seq;
-});
-reader.on("gap", (g) => wrong.push(`a gap ${JSON.stringify(g)}`));
-reader.on("connect", async () => {
-  connects++;
-  if (joined && !reader.recovered) lost++;
-  while (!joined && reader.connected) {
-    const answer = await reader.timeout(2000).emitWithAck("join", { room, since: last }).catch(() => undefined);
-    joined ||= answer?.type === "ok";
-  }
-  // Some connections live until the network ends them by itself, if it does soon, most until now. (The client's own
-  // engine.close() would do too, but with a poll under way the client then takes what comes with it, and asks for it again.)
-  setTimeout(() => !over && fetch(control, { method: "POST" }), connects % 5 ? 1 + (connects % 7) : 100);
-});
+
+// read makes a reader, which joins once and from then on relies on recovery.
+function read(name) {
+  const reader = io(bad, { ...options, transports: transports.split(","), auth: { name } });
+  const state = { last: 0 };
+  let joined = false;
+  reader.on("message", (m) => {
+    if (m.seq !== state.last + 1) wrong.push(`${name}: ${m.seq} after ${state.last}`);
+    state.last = m.seq;
+  });
+  reader.on("gap", (g) => wrong.push(`${name}: a gap ${JSON.stringify(g)}`));
+  reader.on("connect", async () => {
+    const n = ++connects;
+    if (joined && !reader.recovered) lost++;
+    while (!joined && reader.connected) {
+      const answer = await reader.timeout(2000).emitWithAck("join", { room, since: state.last }).catch(() => undefined);
+      joined ||= answer?.type === "ok";
+    }
+    // Some connections live until the network ends them by itself, if it does soon, most until now. (The client's own
+    // engine.close() would do too, but with a poll under way the client then takes what comes with it, and asks for it again.)
+    setTimeout(() => !over && fetch(control, { method: "POST" }), n % 5 ? 5 + (n % 7) : 100);
+  });
+  return state;
+}
+const readers = ["ann", "bob", "cy", "dee"].map(read);
+
 const tick = (ms) => new Promise((r) => setTimeout(r, ms));
 const speaking = (async () => {
   while (!over) {
@@ -42,9 +50,9 @@ while (connects <= Number(n)) {
 }
 over = true;
 await speaking;
-for (let i = 0; last < sent && i < 1500; i++) await tick(10);
+for (let i = 0; readers.some((r) => r.last < sent) && i < 1500; i++) await tick(10);
 assert.deepEqual(wrong, []);
-assert.equal(last, sent);
+for (const r of readers) assert.equal(r.last, sent);
 assert.equal(lost, 0, "connections that did not recover");
 console.log(`${connects} connections, ${sent} messages, ${Date.now() - began} ms`);
 process.exit();
