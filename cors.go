@@ -12,8 +12,8 @@ const preflightAge = "7200"
 
 // shared lets pages of the server's own origin and of Config.Origins at a door, and nobody else's: a
 // browser would send the user's cookies along, whatever page asks. It speaks CORS (WHATWG Fetch,
-// section 3.2) to those that may.
-func (s *Server) shared(next http.HandlerFunc) http.HandlerFunc {
+// section 3.2) to those that may. The door has one method; HEAD is another, whose answer might not end.
+func (s *Server) shared(method string, door http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Add("Vary", "Origin")
@@ -25,27 +25,24 @@ func (s *Server) shared(next http.HandlerFunc) http.HandlerFunc {
 			h.Set("Access-Control-Allow-Origin", origin)
 			h.Set("Access-Control-Allow-Credentials", "true")
 		}
-		next(w, r)
+		switch r.Method {
+		case method:
+			door(w, r)
+		case http.MethodOptions:
+			preflight(w)
+		default:
+			h.Set("Allow", method+", OPTIONS")
+			_, answer := refusal(&Error{Code: hub.CodeBadRequest, Message: "this door takes " + method})
+			s.reply(w, r, http.StatusMethodNotAllowed, answer)
+		}
 	}
 }
 
 // preflight answers a browser that asks whether a page may ask.
-func preflight(w http.ResponseWriter, r *http.Request) {
+func preflight(w http.ResponseWriter) {
 	h := w.Header()
 	h.Set("Access-Control-Allow-Methods", "GET, POST")
 	h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Last-Event-ID")
 	h.Set("Access-Control-Max-Age", preflightAge)
 	w.WriteHeader(http.StatusNoContent)
-}
-
-// withoutHead refuses HEAD, which a mux takes for GET: its answer would be one that does not end.
-func withoutHead(next http.HandlerFunc) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodHead {
-			w.Header().Set("Allow", "GET, OPTIONS")
-			w.WriteHeader(http.StatusMethodNotAllowed)
-			return
-		}
-		next(w, r)
-	}
 }

@@ -1,6 +1,7 @@
 package veche
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"net/http"
@@ -28,9 +29,15 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	err := s.streams.Serve(w, r, func(p transport.Guide) (transport.Handler, error) {
 		return s.native.Follow(p, s.visit(w, r))
 	})
-	if err != nil {
-		s.refuse(w, r, err)
+	if err == nil {
+		return
 	}
+	status, answer := refusal(err)
+	if status == http.StatusServiceUnavailable && r.Header.Get("Accept") == "text/event-stream" {
+		s.streams.TurnAway(w, transport.Message{Data: bytes.TrimSpace(answer)}) // it takes nothing else
+		return
+	}
+	s.reply(w, r, status, answer)
 }
 
 // poll waits for what there is to say, and says it.
@@ -84,11 +91,15 @@ func (s *Server) post(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	status, answer := refusal(err)
+	s.reply(w, r, status, answer)
+}
+
+func refusal(err error) (status int, answer []byte) {
 	if errors.Is(err, transport.ErrClosing) {
 		err = hub.ErrDraining
 	}
-	status, answer := native.Refuse(err)
-	s.reply(w, r, status, answer)
+	return native.Refuse(err)
 }
 
 // reply writes an answer of the HTTP doors, small if the client takes it so.

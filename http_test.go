@@ -307,6 +307,9 @@ func TestDoorsOfHTTPRefuse(t *testing.T) {
 		{"POST", "/send", `{"type":"ping"}`, []string{"Origin", "https://evil.org"}, 403, "forbidden"},
 		{"GET", "/poll?rooms=r", "", []string{"Origin", "null"}, 403, "forbidden"},
 		{"GET", "/events?room=r", "", []string{"Sec-Fetch-Site", "cross-site"}, 403, "forbidden"},
+		{"POST", "/events?room=r", "", nil, 405, "bad_request"},
+		{"GET", "/send", "", nil, 405, "bad_request"},
+		{"PUT", "/send", "{}", nil, 405, "bad_request"},
 	} {
 		res := guest.do(c.method, c.path, c.body, c.header...)
 		var e struct{ Type, Code string }
@@ -432,6 +435,10 @@ func TestDrainEndsStreamsAndPolls(t *testing.T) {
 		if res := ann.do("GET", path, ""); res.StatusCode != 503 || res.Header.Get("Retry-After") == "" {
 			t.Errorf("%s: %s %v", path, res.Status, res.Header)
 		}
+	}
+	source := ann.events("room=r", "Accept", "text/event-stream") // an EventSource, which another answer would end for good
+	if e := source.next(); e["code"] != "drain" || source.retry == "" || source.next() != nil {
+		t.Errorf("an EventSource that comes meanwhile: %v, retry %q", e, source.retry)
 	}
 	if got := ann.send(`{"type":"ping"}`); got[0]["code"] != "drain" {
 		t.Errorf("%v", got)

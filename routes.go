@@ -18,12 +18,9 @@ func (s *Server) mux() http.Handler {
 	m.HandleFunc("GET /readyz", s.ready)
 	s.socket(m, "/ws", s.speakNative)
 	s.socket(m, "/raw/{room...}", s.speakRaw)
-	m.HandleFunc("GET /events", withoutHead(s.shared(s.events)))
-	m.HandleFunc("GET /poll", withoutHead(s.shared(s.poll)))
-	m.HandleFunc("POST /send", s.shared(s.post))
-	for _, door := range []string{"/events", "/poll", "/send"} {
-		m.HandleFunc("OPTIONS "+door, s.shared(preflight))
-	}
+	m.HandleFunc("/events", s.shared(http.MethodGet, s.events))
+	m.HandleFunc("/poll", s.shared(http.MethodGet, s.poll))
+	m.HandleFunc("/send", s.shared(http.MethodPost, s.post))
 	for _, path := range []string{"/socket.io", "/socket.io/{$}"} {
 		m.HandleFunc(path, s.speakSocketIO)
 	}

@@ -60,6 +60,15 @@ func (t *SSE) Serve(w http.ResponseWriter, r *http.Request, open func(Guide) (Ha
 	return nil
 }
 
+// TurnAway answers a request with a stream of one message: an EventSource then comes again, in a while,
+// which after any other answer it does not.
+func (t *SSE) TurnAway(w http.ResponseWriter, m Message) {
+	s := &stream{w: w, control: http.NewResponseController(w)}
+	s.begin()
+	_ = s.Send(m)
+	_ = s.write() // the client may be gone
+}
+
 // Len is how many streams live.
 func (t *SSE) Len() int { return t.streams.len() }
 

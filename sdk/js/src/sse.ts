@@ -56,7 +56,7 @@ class StreamLink implements Link {
     try {
       within(BEGIN, new Failure(BLOCKED, 'the stream does not begin'))
       const rooms = cursors.toString()
-      const init = { headers: { Accept: 'text/event-stream' }, signal }
+      const init = { headers: { Accept: 'text/event-stream, application/json' }, signal } // the latter says what is refused
       const response = await this.#doors.ask('events', credentials, { rooms }, init, 'text/event-stream')
       for await (const text of read(response)) {
         if (signal.aborted) return

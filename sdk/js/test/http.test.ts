@@ -64,7 +64,7 @@ describe('Server-Sent Events', () => {
   test('the token goes in a header, the name in the query', async () => {
     start(sse, { token: () => 'secret', name: 'Ann' })
     const hello = await doors.asked('events', { name: 'Ann' })
-    expect(hello.headers).toMatchObject({ Authorization: 'Bearer secret', Accept: 'text/event-stream' })
+    expect(hello.headers).toMatchObject({ Authorization: 'Bearer secret', Accept: 'text/event-stream, application/json' })
     expect(JSON.stringify(hello.query)).not.toContain('secret')
   })
 
