@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"strconv"
@@ -19,7 +20,8 @@ type poll struct {
 
 	mu       sync.Mutex // guards what follows
 	answers  uint64     // the number of the last answer
-	events   []byte     // sent and not answered, each behind a comma
+	events   [][]byte   // sent and not answered
+	size     int        // of the events, with what is between them
 	where    func([]byte) []byte
 	ripe     bool
 	busy     bool          // the session does what the client has asked for
@@ -37,14 +39,17 @@ func newPoll(t *LongPoll, owner string) *poll {
 	return &poll{home: t, key: rand.Text(), owner: owner, turn: make(chan struct{}, 1), woken: make(chan struct{}, 1)}
 }
 
-func (p *poll) Send(m Message) error {
+func (p *poll) Send(m Message) error { return p.keep(bytes.Clone(m.Data)) }
+
+func (p *poll) SendShared(f *Frame) error { return p.keep(f.Data()) }
+
+func (p *poll) keep(event []byte) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.events = append(append(p.events, ','), m.Data...)
+	p.events = append(p.events, event)
+	p.size += len(event) + 1
 	return nil
 }
-
-func (p *poll) SendShared(f *Frame) error { return p.Send(f.message) }
 
 func (p *poll) Mark(where func([]byte) []byte) { p.set(func() { p.where = where }) }
 func (p *poll) Ripe()                          { p.set(func() { p.ripe = true }) }
@@ -270,23 +275,30 @@ func (p *poll) drain() {
 func (p *poll) state() (full, ripe, busy bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.closed || len(p.events) >= enough, p.ripe, p.busy
+	return p.closed || p.size >= enough, p.ripe, p.busy
 }
+
+// answerSpace is about what is around the events of an answer, in bytes.
+const answerSpace = 256
 
 func (p *poll) answer() []byte {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.answers++
-	b := append(make([]byte, 0, len(p.events)+256), `{"rooms":"`...)
+	b := make([]byte, 0, p.size+answerSpace)
+	b = append(b, `{"rooms":"`...)
 	if p.where != nil {
 		b = p.where(b)
 	}
 	b = append(append(b, `","at":"`...), p.key...)
 	b = strconv.AppendUint(append(b, '.'), p.answers, 10)
 	b = append(b, `","events":[`...)
-	if len(p.events) > 0 {
-		b = append(b, p.events[1:]...)
+	for i, e := range p.events {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, e...)
 	}
-	p.events, p.ripe = nil, false
+	p.events, p.size, p.ripe = nil, 0, false
 	return append(b, "]}\n"...)
 }
