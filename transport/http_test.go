@@ -79,6 +79,28 @@ func (s *stuck) Write([]byte) (int, error) {
 	return 0, os.ErrDeadlineExceeded
 }
 
+// reader is a client that takes everything.
+type reader struct {
+	*httptest.ResponseRecorder
+
+	mu    sync.Mutex // guards what follows
+	taken strings.Builder
+}
+
+func (r *reader) Write(b []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.taken.Write(b)
+}
+
+// take returns what came since the last time.
+func (r *reader) take() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	defer r.taken.Reset()
+	return r.taken.String()
+}
+
 func TestStreamCutsWhoDoesNotRead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sse, h := NewSSE(), new(talker)
@@ -100,23 +122,22 @@ func TestStreamCutsWhoDoesNotRead(t *testing.T) {
 
 func TestStream(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		sse, h, w := NewSSE(), new(talker), httptest.NewRecorder()
+		sse, h, w := NewSSE(), new(talker), &reader{ResponseRecorder: httptest.NewRecorder()}
 		served := make(chan error)
 		go func() { served <- sse.Serve(w, httptest.NewRequest("GET", "/", nil), h.open) }()
 		synctest.Wait()
 		h.say("a", "b")
 		synctest.Wait()
-		head, said, _ := strings.Cut(w.Body.String(), "\n\n")
+		head, said, _ := strings.Cut(w.take(), "\n\n")
 		if len(head) < prelude || !strings.HasPrefix(head, ":   ") || !strings.Contains(head, "\nretry: ") {
 			t.Errorf("it begins with %q", head)
 		}
 		if want := "id: a\ndata: \"a\"\n\nid: b\ndata: \"b\"\n\n"; said != want {
 			t.Errorf("it said %q, want %q", said, want)
 		}
-		w.Body.Reset()
 		time.Sleep(2*beatInterval + time.Second)
 		synctest.Wait()
-		if got := w.Body.String(); got != ":\n\n:\n\n" {
+		if got := w.take(); got != ":\n\n:\n\n" {
 			t.Errorf("in the silence it said %q", got)
 		}
 		if err := sse.Close(t.Context()); err != nil {
