@@ -205,3 +205,35 @@ func (c *wanderer) post(n *node, body string) {
 		c.t.Fatalf("POST %s: %d %s", body, status, text)
 	}
 }
+
+// The token of auth says who one is; one that is no good is refused with its code. Who is sent away is told so, and its
+// connection is closed, so that the client comes back by itself.
+func TestSocketIOAuthAndDrain(t *testing.T) {
+	n := newNode(t, Config{InMemory: true, Spread: time.Second})
+	token, err := n.srv.Token(User{ID: "ann", Name: "Ann"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &wanderer{t: t}
+	c.sid = c.handshake(n)
+	c.post(n, `40{"token":"not one"}`)
+	if refused := c.get(n); !strings.HasPrefix(refused, `44{"message":"`) || !strings.Contains(refused, `"data":{"code":"unauthorized","retry":false}}`) {
+		t.Errorf("got %q", refused)
+	}
+	c.post(n, `40{"token":"`+token+`"}`)
+	c.until(n, `40{"sid":`)
+	c.post(n, `42["join",{"room":"r"}]`)
+	c.until(n, `"names":{"ann":"Ann"}`)
+	c.post(n, `42["send",{"room":"r"}]`)
+	c.until(n, `42["error",{"type":"error","code":"bad_request"`)
+
+	drained := make(chan error, 1)
+	go func() { drained <- n.srv.Drain(context.Background()) }()
+	c.until(n, `42["bye",{"type":"bye","code":"drain"`)
+	if got := c.get(n); got != "1" {
+		t.Errorf("got %q", got)
+	}
+	if err := <-drained; err != nil {
+		t.Error(err)
+	}
+}
