@@ -32,6 +32,7 @@ test: deps lint build test-go cross sdk-test web-test web-check interop sdk-ways
 test-go: ## Go tests of all packages, under the race detector
 	$(call title,Go tests with the race detector)
 	CGO_ENABLED=1 go test -race -timeout 10m ./...
+	go test -tags purego ./ws/internal/simd
 
 .PHONY: lint
 lint: ## gofmt, vet, staticcheck, the import law

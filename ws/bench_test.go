@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/vechehq/veche/internal/autobahn"
+	"github.com/vechehq/veche/ws/internal/simd"
 )
 
 // BenchmarkEcho: one connection over loopback, messages of 128 bytes, depth of them under way.
@@ -134,7 +135,7 @@ func BenchmarkParse(b *testing.B) {
 				if _, _, ok, err := p.feed(frame); !ok || err != nil {
 					b.Fatal(err)
 				}
-				mask(0x3d21fa37, frame[len(frame)-size:]) // as it was
+				simd.Mask(0x3d21fa37, frame[len(frame)-size:]) // as it was
 			}
 		})
 	}

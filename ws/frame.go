@@ -1,6 +1,10 @@
 package ws
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"github.com/vechehq/veche/ws/internal/simd"
+)
 
 // opcode says what a frame is: RFC 6455, section 5.2.
 type opcode byte
@@ -114,6 +118,6 @@ func appendFrame(b []byte, from Side, op opcode, rsv1 bool, payload []byte) []by
 	b = appendHeader(b, h)
 	start := len(b)
 	b = append(b, payload...)
-	mask(h.key, b[start:])
+	simd.Mask(h.key, b[start:])
 	return b
 }

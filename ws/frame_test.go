@@ -2,7 +2,6 @@ package ws
 
 import (
 	"bytes"
-	"encoding/binary"
 	"fmt"
 	"strings"
 	"testing"
@@ -190,26 +189,6 @@ func TestHeaderRoundTrip(t *testing.T) {
 			got, minimal := decodeHeader(b)
 			if got != h || !minimal || headerSize(b[1]) != len(b) {
 				t.Errorf("%d: %+v from %x", n, got, b)
-			}
-		}
-	}
-}
-
-func TestMask(t *testing.T) {
-	key := []byte{1, 2, 3, 0xff}
-	k := binary.LittleEndian.Uint32(key)
-	plain := make([]byte, 300)
-	for i := range plain {
-		plain[i] = byte(i * 7)
-	}
-	for n := range len(plain) {
-		for cut := 0; cut <= n; cut += 1 + n/9 {
-			b := bytes.Clone(plain[:n])
-			mask(mask(k, b[:cut]), b[cut:])
-			for i := range b {
-				if b[i] != plain[i]^key[i%4] {
-					t.Fatalf("%d bytes cut at %d: byte %d", n, cut, i)
-				}
 			}
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"slices"
 	"unicode/utf8"
+
+	"github.com/vechehq/veche/ws/internal/simd"
 )
 
 // parser turns a stream of bytes that is cut anywhere into whole messages and control frames, and
@@ -99,9 +101,9 @@ func (p *parser) short(b []byte) (op opcode, data []byte, n int, err error) {
 	}
 	op, data = opcode(b[0]&0xf), b[head:n:n]
 	if p.side == Server {
-		mask(binary.LittleEndian.Uint32(b[head-4:]), data)
+		simd.Mask(binary.LittleEndian.Uint32(b[head-4:]), data)
 	}
-	if op == opText && !utf8.Valid(data) {
+	if op == opText && !simd.ValidUTF8(data) {
 		return 0, nil, 0, p.badText()
 	}
 	return op, data, n, nil
@@ -114,7 +116,7 @@ func (p *parser) unmask(b []byte) uint32 {
 	if !p.frame.h.masked {
 		return 0
 	}
-	return mask(p.frame.h.key, b)
+	return simd.Mask(p.frame.h.key, b)
 }
 
 // readHeader takes a header's bytes from b and checks each as it comes.
@@ -328,7 +330,7 @@ func (p *parser) inflated() (event, bool, error) {
 	switch {
 	case err != nil:
 		return event{}, false, p.inflateError(err)
-	case m.op == opText && !utf8.Valid(out.b):
+	case m.op == opText && !simd.ValidUTF8(out.b):
 		out.free()
 		return event{}, false, p.badText()
 	}

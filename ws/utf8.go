@@ -1,6 +1,10 @@
 package ws
 
-import "unicode/utf8"
+import (
+	"unicode/utf8"
+
+	"github.com/vechehq/veche/ws/internal/simd"
+)
 
 // utf8Checker checks a text that comes in pieces cut anywhere, and sees an error with the first
 // byte that makes it one.
@@ -26,7 +30,7 @@ func (u *utf8Checker) check(b []byte) bool {
 		u.n += copy(u.tail[u.n:], b[cut:])
 		b = b[:cut]
 	}
-	return utf8.Valid(b)
+	return simd.ValidUTF8(b)
 }
 
 // whole reports whether the text ends with a whole rune.

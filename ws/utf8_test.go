@@ -1,7 +1,7 @@
 package ws
 
 import (
-	"bytes"
+	"strings"
 	"testing"
 	"unicode/utf8"
 )
@@ -90,25 +90,8 @@ func FuzzUTF8(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		checkUTF8(t, s[:min(len(s), 64)]) // every cut of it is tried
+		s = s[:min(len(s), 64)] // every cut of it is tried
+		checkUTF8(t, s)
+		checkUTF8(t, strings.Repeat("слово", 9)+s) // by vectors
 	})
-}
-
-// BenchmarkMemory is what 64 KiB cost beside the kernel's copies: unmasking, and the check of a text in
-// two scripts.
-func BenchmarkMemory(b *testing.B) {
-	const size = 64 << 10
-	mixed := bytes.Repeat([]byte("Привет, вече! Hello, all. "), size/32)
-	for name, f := range map[string]func(){
-		"mask":  func() { mask(0x3d21fa37, mixed) },
-		"ascii": func(text []byte) func() { return func() { new(utf8Checker).check(text) } }(bytes.Repeat([]byte("x"), size)),
-		"mixed": func(text []byte) func() { return func() { new(utf8Checker).check(text) } }(bytes.Clone(mixed)),
-	} {
-		b.Run(name, func(b *testing.B) {
-			b.SetBytes(int64(len(mixed)))
-			for b.Loop() {
-				f()
-			}
-		})
-	}
 }

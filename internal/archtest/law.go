@@ -29,6 +29,11 @@ var law = []clause{
 		rest: "a codec is pure: bytes in, bytes out, the standard library beneath it",
 	},
 	{
+		pkg: "ws/internal/simd", floor: 1,
+		takes: []string{"golang.org/x/sys/cpu"}, // which instructions there are
+		rest:  "what is done to every byte knows nothing but bytes",
+	},
+	{
 		pkg: "ws", floor: 1,
 		takes: []string{"golang.org/x/sys"},
 		never: []edge{

@@ -1,13 +1,23 @@
-package ws
+package simd
 
 import (
 	"encoding/binary"
 	"math/bits"
 )
 
-// mask applies the masking key to b in place: RFC 6455, section 5.3. It returns the key turned so
-// that it fits the bytes after b. The key is kept little-endian, its first byte lowest.
-func mask(key uint32, b []byte) uint32 {
+// Mask applies a masking key to b in place: RFC 6455, section 5.3. It returns the key turned so that it
+// fits the bytes after b. The key is little-endian, its first byte lowest.
+func Mask(key uint32, b []byte) uint32 {
+	if useAVX2 && len(b) >= shortestMasked {
+		n := len(b) &^ (maskBlock - 1)
+		maskAVX2(key, b[:n])
+		b = b[n:]
+	}
+	return maskWords(key, b)
+}
+
+// maskWords is Mask in Go.
+func maskWords(key uint32, b []byte) uint32 {
 	if len(b) >= 8 {
 		wide := uint64(key)<<32 | uint64(key)
 		for len(b) >= 32 {
