@@ -25,7 +25,7 @@ build: ## build bin/veche
 	go build -trimpath -o bin/veche ./cmd/veche
 
 .PHONY: test
-test: deps lint build test-go cross sdk-test web-test web-check interop sdk-ways hostile conformance fault abuse e2e ## everything that continuous integration checks
+test: deps lint build test-go cross sdk-test web-test web-check interop sdk-ways hostile conformance fault abuse prove e2e ## everything that continuous integration checks
 	$(call title,everything passed)
 
 .PHONY: test-go
@@ -114,6 +114,13 @@ hostile: ## a network that drops, cuts, swallows and refuses; a thousand message
 abuse: ## clients that misbehave, and the others that must not notice: the server, and the engine alone
 	$(call title,clients that misbehave)
 	cd test && go test -count=1 -v ./abuse ./engine
+
+.PHONY: prove
+prove: build ## two minutes of every fault on the built binary, and beside it servers with planted bugs, each to be found
+	$(call title,the proof and its own proof)
+	bin/veche prove --seed 1 --minutes 2 --report bin/prove.html & proof=$$!; \
+	trap 'kill $$proof 2>/dev/null || true' EXIT; \
+	(cd test && go test -count=1 -v ./planted); wait $$proof
 
 .PHONY: e2e
 e2e: node-modules ## people in Chromium; PICTURES=dir saves what they see

@@ -281,6 +281,7 @@ func (c *client) request(v *visiting, mute bool) {
 	case chance < 91:
 		if c.last > c.told {
 			c.told = c.last
+			c.room.note(c.id, "has received", -1, c.last)
 			c.ask(v, ask{what: "receipt", value: c.last, boots: c.world.crashes.Load()}, func(id native.ID) native.Request {
 				return &native.Receipt{ID: id, Room: c.room.name, Received: c.last, Read: c.last - uint64(c.rng.IntN(3))%(c.last)}
 			})
@@ -365,6 +366,7 @@ func (c *client) repeat(v *visiting) {
 	for _, n := range c.pending {
 		if !under[n] {
 			c.mayBeLate(n)
+			c.room.note(c.id, "sends again", n, 0)
 			c.send(v, n, true)
 		}
 	}

@@ -22,9 +22,9 @@ func (c *client) hear(v *visiting, h heard) bool {
 	case *native.HistoryOK:
 		c.history(v, e, h.at)
 	case *native.PresenceOK:
-		c.answered(v, e.ID, h.at)
+		c.granted(v, e.ID, h.at)
 	case *native.OK:
-		if a, ok := c.answered(v, e.ID, h.at); ok && a.what == "receipt" {
+		if a, ok := c.granted(v, e.ID, h.at); ok && a.what == "receipt" {
 			c.own = receiptMark{max(c.own.received, a.value), a.boots}
 		}
 	case *native.Receipt:
@@ -87,6 +87,7 @@ func (c *client) message(v *visiting, m *native.Message, at int64) bool {
 	c.world.meter.delivered(at)
 	s, ok := c.take(m, at)
 	if ok && s.client == c.id && isMute(v.door) {
+		c.world.meter.answered(at)
 		c.settle(s.n, m.Seq, at)
 	}
 	return true
@@ -108,7 +109,7 @@ func (c *client) take(m *native.Message, at int64) (s seen, ok bool) {
 }
 
 func (c *client) acknowledged(v *visiting, e *native.SendOK, at int64) {
-	if a, ok := c.answered(v, e.ID, at); ok {
+	if a, ok := c.granted(v, e.ID, at); ok {
 		c.settle(a.n, e.Seq, at)
 	}
 }
@@ -133,12 +134,20 @@ func (c *client) answered(v *visiting, id native.ID, at int64) (ask, bool) {
 	}
 	delete(v.asked, id)
 	v.progress = at
-	c.world.meter.answered(at)
 	return a, true
 }
 
+// granted takes a request from those under way that was done.
+func (c *client) granted(v *visiting, id native.ID, at int64) (ask, bool) {
+	a, ok := c.answered(v, id, at)
+	if ok {
+		c.world.meter.answered(at)
+	}
+	return a, ok
+}
+
 func (c *client) history(v *visiting, e *native.HistoryOK, at int64) {
-	a, ok := c.answered(v, e.ID, at)
+	a, ok := c.granted(v, e.ID, at)
 	if !ok {
 		return
 	}
@@ -168,6 +177,7 @@ func (c *client) history(v *visiting, e *native.HistoryOK, at int64) {
 
 func (c *client) receipt(v *visiting, e *native.Receipt, at int64) {
 	before := v.marks[e.User]
+	c.room.note(c.id, "is told that "+e.User+" has received", -1, e.Received)
 	if e.Received < before[0] || e.Read < before[1] {
 		c.world.violate(badReceipt, c.room, "client %d is told that %s has received %d and read %d, after %d and %d", c.id, e.User, e.Received, e.Read, before[0], before[1])
 	}
@@ -185,6 +195,7 @@ func (c *client) watermark(v *visiting, user string, received, read uint64, at i
 }
 
 func (c *client) presence(v *visiting, e *native.Presence) {
+	c.room.note(c.id, fmt.Sprintf("is told whole=%v joined=%v left=%v", e.Whole, e.Joined, e.Left), -1, 0)
 	if e.Whole || v.present == nil {
 		v.present = map[string]bool{}
 	}
@@ -219,6 +230,7 @@ func (c *client) refused(v *visiting, e *native.Error, at int64) bool {
 		return false // the join, or the session as a whole
 	}
 	a, ok := c.answered(v, e.ID, at)
+	c.world.meter.refused(at)
 	if ok && a.what == "send" {
 		c.room.late(c.id, a.n)
 		if v.again == 0 {

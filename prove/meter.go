@@ -19,7 +19,8 @@ type meter struct {
 
 // second is one of a run.
 type second struct {
-	answers    int // requests that were answered
+	answers    int // requests that were done
+	refusals   int // requests that were refused, and may be made again
 	deliveries int // messages that were given to readers
 	sends      int // messages that were acknowledged
 	took       []time.Duration
@@ -43,6 +44,7 @@ func (m *meter) at(at int64, f func(s *second)) {
 }
 
 func (m *meter) answered(at int64)  { m.at(at, func(s *second) { s.answers++ }) }
+func (m *meter) refused(at int64)   { m.at(at, func(s *second) { s.refusals++ }) }
 func (m *meter) delivered(at int64) { m.at(at, func(s *second) { s.deliveries++ }) }
 
 func (m *meter) sent(at int64, took time.Duration) {
@@ -67,6 +69,7 @@ func (m *meter) seconds() []second {
 func (m *meter) sums() (t second) {
 	for _, s := range m.seconds() {
 		t.answers += s.answers
+		t.refusals += s.refusals
 		t.deliveries += s.deliveries
 		t.sends += s.sends
 	}

@@ -29,6 +29,9 @@ type Options struct {
 	Doors  []string
 	// FailFast ends the run at the first violation.
 	FailFast bool
+	// History gets every call and observation, a line each: in which room, when, which client, what. Several goroutines
+	// write. Default: none.
+	History io.Writer
 	// Progress gets a line every five seconds. Default: none.
 	Progress io.Writer
 }

@@ -92,8 +92,12 @@ func (r *room) note(client int, what string, n int, seq uint64) {
 }
 
 func (r *room) noteLocked(client int, what string, n int, seq uint64) {
-	r.last[r.count%lately] = event{int64(r.world.now()), client, what, seq, n}
+	e := event{int64(r.world.now()), client, what, seq, n}
+	r.last[r.count%lately] = e
 	r.count++
+	if h := r.world.options.History; h != nil {
+		fmt.Fprintf(h, "%s %v\n", r.name, e)
+	}
 }
 
 // lately tells the latest events.
@@ -112,6 +116,7 @@ func (r *room) begin(client int) (n int) {
 	defer r.mu.Unlock()
 	n = len(r.sends[client])
 	r.sends[client] = append(r.sends[client], send{call: int64(r.world.now())})
+	r.noteLocked(client, "sends", n, 0)
 	return n
 }
 

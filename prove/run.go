@@ -5,8 +5,10 @@ package prove
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"sync"
 	"time"
 
@@ -21,7 +23,8 @@ type Result struct {
 	Struck     []Struck
 	Violations []Violation // the first 200
 	Broken     int         // how many there were
-	Operations int         // requests that were answered
+	Operations int         // requests that were done
+	Refusals   int         // requests that were refused and made again: the disk was full, the server about to end
 	Messages   int         // that were acknowledged
 	Deliveries int         // messages that were given to readers
 	Checks     Checks
@@ -46,6 +49,9 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	o, err := o.withDefaults()
 	if err != nil {
 		return nil, err
+	}
+	if runtime.GOOS == "windows" {
+		return nil, errors.New("prove: Windows has no signal that asks a process to end; prove elsewhere")
 	}
 	dir, err := os.MkdirTemp("", "veche-prove-")
 	if err != nil {
@@ -176,7 +182,7 @@ func (w *world) result() *Result {
 	sums := w.meter.sums()
 	r := &Result{
 		Options: w.options, Began: w.begun, Took: w.now(), Struck: w.struck, Visits: map[string]int{},
-		Operations: sums.answers, Messages: sums.sends, Deliveries: sums.deliveries, seconds: w.meter.seconds(),
+		Operations: sums.answers, Refusals: sums.refusals, Messages: sums.sends, Deliveries: sums.deliveries, seconds: w.meter.seconds(),
 		Checks: w.checks,
 	}
 	r.Violations, r.Broken = w.all()

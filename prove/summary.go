@@ -13,8 +13,8 @@ import (
 // Summary tells a result in a few lines.
 func (r *Result) Summary() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "\nseed %d, %v: %d faults, %d operations, %d messages acknowledged, %d deliveries, %d violations\n",
-		r.Options.Seed, r.Took.Round(time.Second), len(r.Struck), r.Operations, r.Messages, r.Deliveries, r.Broken)
+	fmt.Fprintf(&b, "\nseed %d, %v: %d faults, %d operations, %d refusals, %d messages acknowledged, %d deliveries, %d violations\n",
+		r.Options.Seed, r.Took.Round(time.Second), len(r.Struck), r.Operations, r.Refusals, r.Messages, r.Deliveries, r.Broken)
 	fmt.Fprintf(&b, "judged at the end: %d messages in the logs, %d operations for linearizability, %d receipts\n",
 		r.Checks.Messages, r.Checks.Operations, r.Checks.Receipts)
 	fmt.Fprintf(&b, "faults: %s\n", tally(r.byFault()))

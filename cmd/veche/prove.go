@@ -1,12 +1,15 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/vechehq/veche/prove"
@@ -20,6 +23,7 @@ type proveCmd struct {
 	Faults  []string `env:"-" placeholder:"NAME" help:"Faults that take part, of those below. (all)"`
 	Doors   []string `env:"-" placeholder:"NAME" help:"Doors that clients use, of those below. (all)"`
 	Report  string   `env:"-" placeholder:"FILE" help:"Write what happened as a page, HTML."`
+	History string   `env:"-" placeholder:"FILE" help:"Write every call and observation, a line each; about 50 MB a minute."`
 
 	Schedule bool     `env:"-" help:"Print the schedule and do nothing."`
 	FailFast bool     `env:"-" help:"End at the first violation."`
@@ -34,7 +38,7 @@ func (p *proveCmd) Help() string {
 var errBroken = errors.New("a promise was broken")
 
 // Run proves the server that this program is.
-func (p *proveCmd) Run(w world) error {
+func (p *proveCmd) Run(w world) (err error) {
 	o, err := p.options(w)
 	if err != nil {
 		return err
@@ -54,6 +58,15 @@ func (p *proveCmd) Run(w world) error {
 		case <-ctx.Done():
 		}
 	}()
+	if p.History != "" {
+		f, err := os.Create(p.History)
+		if err != nil {
+			return err
+		}
+		lines := bufio.NewWriterSize(f, 1<<20)
+		defer func() { err = errors.Join(err, lines.Flush(), f.Close()) }()
+		o.History = &locked{w: lines}
+	}
 	fmt.Fprintf(w.stdout, "seed %d, %v, %d clients\n", o.Seed, o.Length, o.Clients)
 	result, err := prove.Run(ctx, o)
 	if result == nil {
@@ -86,6 +99,18 @@ func (p *proveCmd) options(w world) (prove.Options, error) {
 	self, err := os.Executable()
 	o.Server = []string{self}
 	return o, err
+}
+
+// locked is a writer for several goroutines.
+type locked struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+func (l *locked) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.w.Write(p)
 }
 
 func (p *proveCmd) report(r *prove.Result) error {
