@@ -10,7 +10,7 @@ import (
 // What a server may have. A client's session has at most 1 MiB waiting for it; what comes on top is SQLite's cache, the
 // log's tail of each room, and what the allocator keeps.
 const (
-	memoryBase      = 300 << 20
+	memoryBase      = 160 << 20
 	memoryOfClient  = 2 << 20
 	descriptorsBase = 80
 	descriptorsEach = 8 // a client's connections, those of its earlier visits that are still being closed, requests

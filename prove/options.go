@@ -41,6 +41,12 @@ const (
 	maxClients = 1000
 )
 
+// Plan is the schedule that Run would carry out.
+func (o Options) Plan() ([]Strike, error) {
+	o, err := o.withDefaults()
+	return Schedule(o.Seed, o.Length, o.Faults), err
+}
+
 func (o Options) withDefaults() (Options, error) {
 	if o.Length == 0 {
 		o.Length = 10 * time.Minute

@@ -38,17 +38,41 @@ func (p *proveCmd) Help() string {
 var errBroken = errors.New("a promise was broken")
 
 // Run proves the server that this program is.
-func (p *proveCmd) Run(w world) (err error) {
+func (p *proveCmd) Run(w world) error {
 	o, err := p.options(w)
 	if err != nil {
 		return err
 	}
 	if p.Schedule {
-		for _, s := range prove.Schedule(o.Seed, o.Length, o.Faults) {
-			fmt.Fprintln(w.stdout, s)
-		}
-		return nil
+		return plan(o, w.stdout)
 	}
+	if p.History != "" {
+		f, err := os.Create(p.History)
+		if err != nil {
+			return err
+		}
+		lines := &locked{w: bufio.NewWriterSize(f, 1<<20)}
+		defer func() { _ = errors.Join(lines.w.Flush(), f.Close()) }() // it is for reading along
+		o.History = lines
+	}
+	fmt.Fprintf(w.stdout, "seed %d, %v, %d clients\n", o.Seed, o.Length, o.Clients)
+	return p.prove(o, w)
+}
+
+// plan prints what would be done.
+func plan(o prove.Options, to io.Writer) error {
+	strikes, err := o.Plan()
+	if err != nil {
+		return err
+	}
+	for _, s := range strikes {
+		fmt.Fprintln(to, s)
+	}
+	return nil
+}
+
+// prove runs, until a signal comes.
+func (p *proveCmd) prove(o prove.Options, w world) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	go func() {
@@ -58,16 +82,6 @@ func (p *proveCmd) Run(w world) (err error) {
 		case <-ctx.Done():
 		}
 	}()
-	if p.History != "" {
-		f, err := os.Create(p.History)
-		if err != nil {
-			return err
-		}
-		lines := bufio.NewWriterSize(f, 1<<20)
-		defer func() { err = errors.Join(err, lines.Flush(), f.Close()) }()
-		o.History = &locked{w: lines}
-	}
-	fmt.Fprintf(w.stdout, "seed %d, %v, %d clients\n", o.Seed, o.Length, o.Clients)
 	result, err := prove.Run(ctx, o)
 	if result == nil {
 		return err
@@ -90,9 +104,6 @@ func (p *proveCmd) options(w world) (prove.Options, error) {
 	if o.Seed == 0 {
 		o.Seed = rand.Uint64N(1 << 32)
 	}
-	if len(o.Faults) == 0 {
-		o.Faults = prove.FaultNames()
-	}
 	if len(o.Server) > 0 {
 		return o, nil
 	}
@@ -104,7 +115,7 @@ func (p *proveCmd) options(w world) (prove.Options, error) {
 // locked is a writer for several goroutines.
 type locked struct {
 	mu sync.Mutex
-	w  io.Writer
+	w  *bufio.Writer // guarded by mu
 }
 
 func (l *locked) Write(p []byte) (int, error) {
