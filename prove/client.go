@@ -75,6 +75,7 @@ type visiting struct {
 	nextID   int
 	present  map[string]bool
 	marks    map[string][2]uint64 // receipts: received, read
+	own      receiptMark          // the client's, as it came
 	again    int64                // when what was refused is said again; 0: nothing was
 }
 
@@ -143,7 +144,7 @@ func (c *client) choose() Door {
 func (c *client) visit(ctx context.Context) bool {
 	v := &visiting{
 		door: c.choose(), heard: make(chan heard, heardMost), gone: make(chan struct{}),
-		asked: map[native.ID]ask{}, marks: map[string][2]uint64{}, began: int64(c.world.now()),
+		asked: map[native.ID]ask{}, marks: map[string][2]uint64{}, own: c.own, began: int64(c.world.now()),
 	}
 	defer close(v.gone)
 	opening, cancel := context.WithTimeout(ctx, openTime)

@@ -53,8 +53,8 @@ func (c *client) joined(v *visiting, e *native.JoinOK, at int64) {
 	if e.Received > 0 || e.Read > 0 {
 		c.watermark(v, c.user, e.Received, e.Read, at)
 	}
-	if c.own.crashes == c.world.crashes.Load() && e.Received < c.own.received && !isMute(v.door) {
-		c.world.violate(badReceipt, c.room, "client %d has received up to %d, which was acknowledged, and is told on its return that it is %d", c.id, c.own.received, e.Received)
+	if v.own.crashes == c.world.crashes.Load() && e.Received < v.own.received && !isMute(v.door) {
+		c.world.violate(badReceipt, c.room, "client %d has received up to %d, which was acknowledged, and is told on its return that it is %d", c.id, v.own.received, e.Received)
 	}
 	for _, r := range e.Receipts {
 		c.watermark(v, r.User, r.Received, r.Read, at)

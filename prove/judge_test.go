@@ -137,7 +137,7 @@ func TestClientFindsWhatIsNotSaid(t *testing.T) {
 	message := func(seq uint64, client, n int) *native.Message {
 		return &native.Message{Room: "room-0", Seq: seq, From: userOf(client), Body: native.Body{Format: native.Text, Data: []byte(body(client, n))}}
 	}
-	joined := &native.JoinOK{Room: "room-0", Head: 6, Epoch: "e"}
+	joined := &native.JoinOK{Room: "room-0", Head: 6, Epoch: "e", Received: 3}
 	first := message(1, 0, 0)
 	for _, tt := range []struct {
 		name string
@@ -156,6 +156,8 @@ func TestClientFindsWhatIsNotSaid(t *testing.T) {
 		{"joined twice", []native.Event{joined, joined}, "answer"},
 		{"refused for good", []native.Event{joined, &native.Error{Code: "bad_request"}}, "answer"},
 		{"refused for now", []native.Event{joined, &native.Error{Code: "drain", Retry: true}}, ""},
+		{"its own receipt, lower", []native.Event{&native.JoinOK{Head: 6, Epoch: "e", Received: 2}}, "receipt"},
+		{"its own receipt", []native.Event{&native.JoinOK{Head: 6, Epoch: "e", Received: 3}}, ""},
 		{"receipts that grow", []native.Event{joined, &native.Receipt{User: "p2", Received: 3, Read: 2}, &native.Receipt{User: "p2", Received: 4, Read: 2}}, ""},
 		{"a receipt that shrinks", []native.Event{joined, &native.Receipt{User: "p2", Received: 3, Read: 2}, &native.Receipt{User: "p2", Received: 2, Read: 2}}, "receipt"},
 		{"a receipt that has read what it has not received", []native.Event{joined, &native.Receipt{User: "p2", Received: 3, Read: 4}}, "receipt"},
@@ -163,7 +165,7 @@ func TestClientFindsWhatIsNotSaid(t *testing.T) {
 		w, r := talkative(6)
 		r.epoch = "e"
 		c := w.clients[4]
-		v := &visiting{door: webSocket{}, line: fakeLine{}, asked: map[native.ID]ask{}, marks: map[string][2]uint64{}}
+		v := &visiting{door: webSocket{}, line: fakeLine{}, asked: map[native.ID]ask{}, marks: map[string][2]uint64{}, own: receiptMark{received: 3}}
 		for _, e := range tt.says {
 			c.hear(v, heard{event: e, at: int64(time.Second)})
 		}
