@@ -79,8 +79,8 @@ func (p *poller) Say(ctx context.Context, o Object) (Object, error) {
 		return p.entered(ctx, begin, name)
 	case "leave":
 		p.exit(name)
-		p.again()
-		return Object{"type": "ok"}, nil
+		p.Cut()
+		return Object{"type": "ok"}, p.Connect(ctx)
 	}
 	return p.post(ctx, o)
 }
