@@ -4,22 +4,36 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"sync"
 	"sync/atomic"
 
+	_ "modernc.org/sqlite" // for forget
+
 	"github.com/vechehq/veche/hub"
 )
 
-// losing acknowledges every two-hundredth message and does not store it: it takes it for a repetition of the one
+// forget takes the last message of each room out of the database, as a store might that comes back from a crash.
+func forget(path string) error {
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	_, err = db.Exec("DELETE FROM message WHERE id IN (SELECT max(id) FROM message GROUP BY id >> 36)")
+	return err
+}
+
+// dropping acknowledges every two-hundredth message and does not store it: it takes it for a repetition of the one
 // before.
-type losing struct {
+type dropping struct {
 	hub.Store
 	count atomic.Int64
 	last  sync.Map // room → the last message stored
 }
 
-func (s *losing) Append(m *hub.Message, done func(*hub.Message, bool, error)) {
+func (s *dropping) Append(m *hub.Message, done func(*hub.Message, bool, error)) {
 	if before, ok := s.last.Load(m.Room); ok && s.count.Add(1)%200 == 0 {
 		first := before.(*hub.Message)
 		go done(first, true, nil)

@@ -40,7 +40,13 @@ func serve(bug, listen, data string, drain time.Duration) error {
 	if err != nil {
 		return err
 	}
-	store, err := sqlite.Open(filepath.Join(data, "veche.db"), &sqlite.Options{VFS: faultdisk.Name, Log: quiet})
+	file := filepath.Join(data, "veche.db")
+	if _, err := os.Stat(file); err == nil && bug == "loss" {
+		if err := forget(file); err != nil {
+			return err
+		}
+	}
+	store, err := sqlite.Open(file, &sqlite.Options{VFS: faultdisk.Name, Log: quiet})
 	if err != nil {
 		return err
 	}
@@ -76,9 +82,9 @@ func serve(bug, listen, data string, drain time.Duration) error {
 // plant puts the bug where it belongs.
 func plant(bug string, c *veche.Config, disk *faultdisk.Disk) error {
 	switch bug {
-	case "none":
-	case "loss":
-		c.Store = &losing{Store: c.Store}
+	case "none", "loss":
+	case "drop":
+		c.Store = &dropping{Store: c.Store}
 	case "double":
 		c.Store = doubling{c.Store}
 	case "swap":
