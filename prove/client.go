@@ -68,6 +68,7 @@ type visiting struct {
 	line     Line
 	heard    chan heard
 	gone     chan struct{} // closed when the client does not listen any more
+	over     chan struct{} // closed when the line has ended
 	joined   bool
 	began    int64
 	progress int64             // when something came that had to
@@ -143,10 +144,9 @@ func (c *client) choose() Door {
 // visit is one connection, until it ends. It reports whether it came to be.
 func (c *client) visit(ctx context.Context) bool {
 	v := &visiting{
-		door: c.choose(), heard: make(chan heard, heardMost), gone: make(chan struct{}),
+		door: c.choose(), heard: make(chan heard, heardMost), gone: make(chan struct{}), over: make(chan struct{}),
 		asked: map[native.ID]ask{}, marks: map[string][2]uint64{}, own: c.own, began: int64(c.world.now()),
 	}
-	defer close(v.gone)
 	opening, cancel := context.WithTimeout(ctx, openTime)
 	defer cancel()
 	var err error
@@ -175,7 +175,10 @@ type ear struct {
 }
 
 func (e *ear) Hear(ev native.Event) { e.pass(heard{event: ev, at: int64(e.world.now())}) }
-func (e *ear) Ended(err error)      { e.pass(heard{err: err}) }
+func (e *ear) Ended(err error) {
+	e.pass(heard{err: err})
+	close(e.v.over)
+}
 
 func (e *ear) pass(h heard) {
 	select {
@@ -207,9 +210,11 @@ func (c *client) stay(ctx context.Context, v *visiting) (joined bool) {
 	}
 }
 
-// end lets go of a connection. What was said over a mute door and has not come back is given up.
+// end lets go of a connection and waits until nothing of it runs any more. What was said over a mute door and has not come back is given up.
 func (c *client) end(v *visiting) {
+	close(v.gone)
 	v.line.Close()
+	<-v.over
 	c.line = nil
 	if _, ok := v.door.(mute); ok {
 		for _, n := range c.pending {

@@ -14,7 +14,7 @@ type Door interface {
 	// Name is what --doors knows it by.
 	Name() string
 	// Open connects as a user and joins a room where the visit says. The line tells ear whatever the server says, and
-	// in the end why there is no more. ctx is for the opening only.
+	// in the end why there is no more. When Open fails it tells nothing. ctx is for the opening only.
 	Open(ctx context.Context, v Visit, ear Ear) (Line, error)
 }
 
@@ -32,14 +32,14 @@ type Visit struct {
 type Line interface {
 	// Say makes requests, in order. They are answered by events with their ids, or never if the line ends.
 	Say(rs ...native.Request)
-	// Close ends it.
+	// Close ends it; Ear.Ended follows.
 	Close()
 }
 
 // Ear is told what the server says. Its methods may wait, and may be called by several goroutines.
 type Ear interface {
 	Hear(e native.Event)
-	// Ended is called once, after the last Hear; the error is never nil.
+	// Ended is called once, after the last Hear and by the last goroutine; the error is never nil.
 	Ended(err error)
 }
 
