@@ -71,7 +71,9 @@ func (w *world) strikeAll(ctx context.Context) {
 func (w *world) strike(ctx context.Context, f fault, s Strike) {
 	k := Struck{Strike: s, Begin: w.now()}
 	i := w.began(k)
+	w.note("fault %s begins", s.Fault)
 	err := f.strike(ctx, w, s)
+	w.note("fault %s ends", s.Fault)
 	w.mu.Lock()
 	w.struck[i].End = w.now()
 	if err != nil {
@@ -80,6 +82,13 @@ func (w *world) strike(ctx context.Context, f fault, s Strike) {
 	w.mu.Unlock()
 	if err != nil && ctx.Err() == nil {
 		w.violate(crashed, nil, "%s: %v", s.Fault, err)
+	}
+}
+
+// note writes a line of the history that is about no room.
+func (w *world) note(format string, args ...any) {
+	if h := w.options.History; h != nil {
+		fmt.Fprintf(h, "- %.3fs %s\n", w.now().Seconds(), fmt.Sprintf(format, args...))
 	}
 }
 
