@@ -13,7 +13,7 @@ title = @printf '\n\033[1m== %s\033[0m\n' '$(1)'
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: ## start a server on localhost:8080 that keeps its data in ./veche-data
@@ -128,9 +128,14 @@ e2e: node-modules ## people in Chromium; PICTURES=dir saves what they see
 	cd test && go test -count=1 -v ./e2e
 
 .PHONY: bench
-bench: build node-modules ## measure durable sends, fan-out and the engine, beside their peers
-	$(call title,bench)
-	cd bench && go run . sends && go run . fanout && go run . socketio && go run . echo && go run . handshakes && go run . broadcast
+bench: node-modules ## measure the engine beside its peers and draw docs/benchmarks/engines.svg; BENCH=-quick to try
+	$(call title,the engine beside its peers)
+	cd bench && go run . engines -chart ../docs/benchmarks/engines.svg $(BENCH)
+
+.PHONY: bench-rooms
+bench-rooms: build node-modules ## measure durable sends, fan-out of rooms, Socket.IO and long-polling, beside their peers; BENCH=-quick to try
+	$(call title,rooms beside their peers)
+	cd bench && go run . sends $(BENCH) && go run . fanout $(BENCH) && go run . socketio $(BENCH) && go run . polls $(BENCH)
 
 .PHONY: fuzz
 fuzz: ## run every fuzz target for FUZZTIME (20s)

@@ -8,19 +8,18 @@ import (
 	"slices"
 	"sync"
 	"syscall"
-	"time"
 
 	"github.com/lxzan/gws"
 
 	"github.com/vechehq/veche/ws"
 )
 
-// benchBroadcast measures package ws alone as benchFanout measures the product: every message goes to
+// broadcastTables measures package ws alone as benchFanout measures the product: every message goes to
 // every connection, by Broadcast, by gws' Broadcaster, and by a loop of bare write calls.
-func benchBroadcast(ctx context.Context, rounds int, window time.Duration) error {
+func broadcastTables(ctx context.Context, o options) (tables []*table, err error) {
 	self, err := os.Executable()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, s := range fanoutSettings {
 		var all []*peer
@@ -29,11 +28,13 @@ func benchBroadcast(ctx context.Context, rounds int, window time.Duration) error
 				argv:    func(port string) []string { return []string{self, "room-" + name, port} },
 				publish: func(payload string) string { return payload }})
 		}
-		if err := fanoutTable(ctx, all, s.members, s.inFlight, rounds, window); err != nil {
-			return err
+		t, err := fanoutTable(ctx, all, "gws", s.members, s.inFlight, o.rounds, o.window)
+		if err != nil {
+			return nil, err
 		}
+		tables = append(tables, t)
 	}
-	return nil
+	return tables, nil
 }
 
 // rooms are servers in which every message goes to every connection.

@@ -18,21 +18,25 @@ import (
 	"github.com/vechehq/veche/internal/autobahn"
 )
 
-// benchEcho measures package ws beside other engines: messages that come back, so many in flight on
-// each connection.
-func benchEcho(ctx context.Context, rounds int, window time.Duration) error {
-	return withEngines(ctx, func(ctx context.Context, all []*peer) error {
-		if err := idleTable(ctx, all); err != nil {
-			return err
+// echoSettings are what an engine is asked to echo.
+var echoSettings = []echoSetting{
+	{conns: 100, size: 128, depth: 1},
+	{conns: 100, size: 128, depth: 16},
+	{conns: 10, size: 64 << 10, depth: 1},
+	{conns: 10, size: 64 << 10, depth: 1, russian: true},
+	{conns: 100, size: 1 << 10, depth: 1, deflate: true},
+}
+
+// echoTables measures messages that come back, so many in flight on each connection.
+func echoTables(ctx context.Context, all []*peer, o options) (tables []*table, err error) {
+	for _, s := range echoSettings {
+		t, err := echoTable(ctx, all, s, o)
+		if err != nil {
+			return nil, err
 		}
-		for _, s := range []echoSetting{{conns: 100, size: 128, depth: 1}, {conns: 100, size: 128, depth: 16}, {conns: 10, size: 64 << 10, depth: 1},
-			{conns: 100, size: 1 << 10, depth: 1, deflate: true}} {
-			if err := echoTable(ctx, all, s, rounds, window); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+		tables = append(tables, t)
+	}
+	return tables, nil
 }
 
 // withEngines runs package ws and its peers beside each other.
@@ -66,6 +70,7 @@ func withEngines(ctx context.Context, measure func(ctx context.Context, all []*p
 type echoSetting struct {
 	conns, size, depth int
 	deflate            bool // without context takeover; the message is chat then
+	russian            bool // the message is Russian; else one letter
 }
 
 func (s echoSetting) String() string {
@@ -73,12 +78,33 @@ func (s echoSetting) String() string {
 	if s.deflate {
 		what += " of chat, compressed without takeover"
 	}
+	if s.russian {
+		what += " of Russian"
+	}
 	return fmt.Sprintf("%s, %d connections, %d in flight on each", what, s.conns, s.depth)
+}
+
+// short is String for a chart.
+func (s echoSetting) short() string {
+	what := fmt.Sprintf("%d bytes, %d in flight", s.size, s.depth)
+	switch {
+	case s.russian:
+		what = fmt.Sprintf("%d KiB of Russian", s.size>>10)
+	case s.deflate:
+		what = fmt.Sprintf("%d KiB of chat, compressed", s.size>>10)
+	case s.size >= 1<<10:
+		what = fmt.Sprintf("%d KiB of ASCII", s.size>>10)
+	}
+	return "Echo, " + what + ": CPU µs each"
 }
 
 // frame is a message as a client sends it.
 func (s echoSetting) frame() []byte {
-	if !s.deflate {
+	switch {
+	case s.russian:
+		const sentence = "На вече слышен каждый. "
+		return appendFrame(nil, opText, []byte(strings.ToValidUTF8(strings.Repeat(sentence, s.size/len(sentence)+1)[:s.size], ".")))
+	case !s.deflate:
 		return appendFrame(nil, opText, []byte(strings.Repeat("x", s.size)))
 	}
 	var b bytes.Buffer
@@ -105,45 +131,25 @@ func (s echoSetting) connect(ctx context.Context, p *peer) (*wsConn, error) {
 	return c, err
 }
 
-type echoResult struct {
-	cpu, rate float64
-	back      int // bytes of an answer
-}
-
-func echoTable(ctx context.Context, all []*peer, s echoSetting, rounds int, window time.Duration) error {
+func echoTable(ctx context.Context, all []*peer, s echoSetting, o options) (*table, error) {
+	columns := []column{cpuColumn, rateColumn, p50Column, p99Column}
 	if s.deflate {
 		all = slices.DeleteFunc(slices.Clone(all), func(p *peer) bool { return p.plain })
+		columns = append(columns, backColumn)
 	}
-	results := make([][]echoResult, len(all))
-	for range rounds {
-		for i, p := range all {
-			r, err := echoRound(ctx, p, s, window)
-			if err != nil {
-				return fmt.Errorf("%s: %w", p.name, err)
-			}
-			results[i] = append(results[i], r)
-		}
+	rows, err := interleave(ctx, all, o.rounds, func(_ int, p *peer) (sample, error) { return echoRound(ctx, p, s, o.window) })
+	if err != nil {
+		return nil, err
 	}
-	fmt.Printf("\nEcho of %v: CPU seconds of the server per million messages\n\n", s)
-	fmt.Printf("| engine | CPU-s per 1M: median (min–max) | messages/s | Veche ws against it | bytes back |\n| --- | --- | --- | --- | --- |\n")
-	for i, p := range all {
-		var cpus, rates, ratios []float64
-		for round, r := range results[i] {
-			cpus, rates = append(cpus, r.cpu), append(rates, r.rate)
-			ratios = append(ratios, results[0][round].cpu/r.cpu)
-		}
-		fmt.Printf("| %s | %.2f (%.2f–%.2f) | %.0f | %.2f | %d |\n", p.name, median(cpus), slices.Min(cpus), slices.Max(cpus),
-			median(rates), median(ratios), results[i][0].back)
-	}
-	return nil
+	return &table{title: fmt.Sprintf("Echo of %v: what a message costs the server", s), short: s.short(), columns: columns, against: "gws", rows: rows}, nil
 }
 
-func echoRound(ctx context.Context, p *peer, s echoSetting, window time.Duration) (echoResult, error) {
+func echoRound(ctx context.Context, p *peer, s echoSetting, window time.Duration) (sample, error) {
 	conns := make([]*wsConn, s.conns)
 	for i := range conns {
 		c, err := s.connect(ctx, p)
 		if err != nil {
-			return echoResult{}, err
+			return sample{}, err
 		}
 		defer c.Close()
 		conns[i] = c
@@ -153,15 +159,17 @@ func echoRound(ctx context.Context, p *peer, s echoSetting, window time.Duration
 		echoed atomic.Int64
 		stop   atomic.Bool
 		failed = make(chan error, s.conns)
+		took   = make([][]time.Duration, s.conns)
 	)
 	frame := s.frame()
 	back, err := conns[0].measure(frame)
 	if err != nil {
-		return echoResult{}, err
+		return sample{}, err
 	}
-	for _, c := range conns {
+	for i, c := range conns {
 		wg.Go(func() {
-			if err := c.pump(s, frame, back, &echoed, &stop); err != nil {
+			var err error
+			if took[i], err = c.pump(s, frame, back, &echoed, &stop); err != nil {
 				failed <- err
 			}
 		})
@@ -171,16 +179,18 @@ func echoRound(ctx context.Context, p *peer, s echoSetting, window time.Duration
 	cpu0, err0 := cpu(pid)
 	n0, t0 := echoed.Load(), time.Now()
 	time.Sleep(window)
-	n, took := float64(echoed.Load()-n0), time.Since(t0).Seconds()
+	n, seconds := float64(echoed.Load()-n0), time.Since(t0).Seconds()
 	cpu1, err1 := cpu(pid)
 	stop.Store(true)
 	wg.Wait()
 	select {
 	case err := <-failed:
-		return echoResult{}, err
+		return sample{}, err
 	default:
 	}
-	return echoResult{cpu: (cpu1 - cpu0) / n * 1e6, rate: n / took, back: back}, errors.Join(err0, err1)
+	all := slices.Concat(took...)
+	slices.Sort(all)
+	return sample{cpu: (cpu1 - cpu0) / n * 1e6, rate: n / seconds, bytes: float64(back), p50: all[len(all)/2], p99: all[len(all)*99/100]}, errors.Join(err0, err1)
 }
 
 // measure returns how many bytes the answer to a frame has, as each other one will.
@@ -193,17 +203,20 @@ func (c *wsConn) measure(frame []byte) (int, error) {
 	return len(appendFrame(nil, 0, payload)) - mask, err
 }
 
-// pump keeps depth messages under way: a batch goes out in one write, and the next when it is back.
-func (c *wsConn) pump(s echoSetting, one []byte, back int, echoed *atomic.Int64, stop *atomic.Bool) error {
+// pump keeps depth messages under way: a batch goes out in one write, and the next when it is back. It
+// returns how long each batch took.
+func (c *wsConn) pump(s echoSetting, one []byte, back int, echoed *atomic.Int64, stop *atomic.Bool) (took []time.Duration, err error) {
 	batch := bytes.Repeat(one, s.depth)
 	for !stop.Load() {
+		start := time.Now()
 		if _, err := c.Write(batch); err != nil {
-			return err
+			return nil, err
 		}
 		if err := readAll(c.in, back*s.depth); err != nil {
-			return err
+			return nil, err
 		}
 		echoed.Add(int64(s.depth))
+		took = append(took, time.Since(start))
 	}
-	return nil
+	return took, nil
 }

@@ -4,8 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"math"
-	"slices"
+	"os"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -27,42 +26,40 @@ func benchFanout(ctx context.Context, bin string, rounds int, window time.Durati
 		if err != nil {
 			return err
 		}
-		if err := fanoutTable(ctx, all, s.members, s.inFlight, rounds, window); err != nil {
+		t, err := fanoutTable(ctx, all, "Veche", s.members, s.inFlight, rounds, window)
+		if err != nil {
 			return err
 		}
+		t.print(os.Stdout)
 	}
 	return nil
 }
 
 var fanoutSettings = []struct{ members, inFlight int }{{5000, 1}, {1000, 8}}
 
-func fanoutTable(ctx context.Context, all []*peer, members, inFlight, rounds int, window time.Duration) (err error) {
+// fanoutTable gathers a room at each server and measures them in turns.
+func fanoutTable(ctx context.Context, all []*peer, against string, members, inFlight, rounds int, window time.Duration) (_ *table, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	pinSelf()
 	rooms := make([]*audience, len(all))
 	for i, p := range all {
 		if err := p.start(ctx, serverCPU); err != nil {
-			return err
+			return nil, err
 		}
 		defer p.stop()
 		if rooms[i], err = gather(ctx, p, members); err != nil {
-			return fmt.Errorf("%s: %w", p.name, err)
+			return nil, fmt.Errorf("%s: %w", p.name, err)
 		}
 		defer rooms[i].close()
 	}
-	results := make([][]fanoutResult, len(all))
-	for range rounds {
-		for i, a := range rooms {
-			r, err := a.measure(ctx, inFlight, window)
-			if err != nil {
-				return fmt.Errorf("%s: %w", all[i].name, err)
-			}
-			results[i] = append(results[i], r)
-		}
+	rows, err := interleave(ctx, all, rounds, func(i int, _ *peer) (sample, error) { return rooms[i].measure(ctx, inFlight, window) })
+	if err != nil {
+		return nil, err
 	}
-	printFanout(all, results, members, inFlight)
-	return nil
+	return &table{title: fmt.Sprintf("Fan-out of 128 bytes to %d members, %d in flight: what a delivery costs the server", members, inFlight),
+		short:   fmt.Sprintf("To %d connections, %d in flight: CPU µs each", members, inFlight),
+		columns: []column{cpuColumn, rateColumn}, against: against, rows: rows}, nil
 }
 
 // pinSelf keeps the load off the server's CPU.
@@ -151,42 +148,37 @@ func (a *audience) hear(n int) {
 	}
 }
 
-type fanoutResult struct {
-	cpu  float64 // seconds of the server per million deliveries
-	rate float64 // deliveries per second
-}
-
 // measure publishes for a while, with at most inFlight messages that not everybody has heard.
-func (a *audience) measure(ctx context.Context, inFlight int, window time.Duration) (fanoutResult, error) {
+func (a *audience) measure(ctx context.Context, inFlight int, window time.Duration) (sample, error) {
 	for range inFlight {
 		if err := a.publish(); err != nil {
-			return fanoutResult{}, err
+			return sample{}, err
 		}
 	}
 	// A quarter of the window warms up.
 	if err := a.keep(ctx, window/4); err != nil {
-		return fanoutResult{}, err
+		return sample{}, err
 	}
 	pid := a.peer.cmd.Process.Pid
 	cpu0, err := cpu(pid)
 	if err != nil {
-		return fanoutResult{}, err
+		return sample{}, err
 	}
 	n0, t0 := a.delivered.Load(), time.Now()
 	if err := a.keep(ctx, window); err != nil {
-		return fanoutResult{}, err
+		return sample{}, err
 	}
 	n, took := float64(a.delivered.Load()-n0), time.Since(t0).Seconds()
 	cpu1, err := cpu(pid)
 	if err != nil {
-		return fanoutResult{}, err
+		return sample{}, err
 	}
 	for range inFlight {
 		if err := a.wait(ctx); err != nil {
-			return fanoutResult{}, err
+			return sample{}, err
 		}
 	}
-	return fanoutResult{cpu: (cpu1 - cpu0) / n * 1e6, rate: n / took}, nil
+	return sample{cpu: (cpu1 - cpu0) / n * 1e6, rate: n / took}, nil
 }
 
 // keep publishes a message for each that everybody has heard.
@@ -220,26 +212,4 @@ func (a *audience) publish() error {
 	payload := fmt.Sprintf("%s%08x:%0115d", marker, a.sent%heardSlots, 0)
 	a.sent++
 	return a.publisher.send(a.peer.op, a.peer.publish(payload))
-}
-
-func printFanout(all []*peer, results [][]fanoutResult, members, inFlight int) {
-	fmt.Printf("\nFan-out of 128 bytes to %d members, %d in flight: CPU seconds of the server per million deliveries\n\n", members, inFlight)
-	fmt.Printf("| server | CPU-s per 1M: median (min–max) | deliveries/s | Veche against it |\n| --- | --- | --- | --- |\n")
-	for i, p := range all {
-		var cpus, rates, ratios []float64
-		for round, r := range results[i] {
-			cpus = append(cpus, r.cpu)
-			rates = append(rates, r.rate)
-			ratios = append(ratios, results[0][round].cpu/r.cpu)
-		}
-		fmt.Printf("| %s | %.2f (%.2f–%.2f) | %.0f | %.2f |\n", p.name, median(cpus), slices.Min(cpus), slices.Max(cpus), median(rates), median(ratios))
-	}
-}
-
-func median(xs []float64) float64 {
-	if len(xs) == 0 {
-		return math.NaN()
-	}
-	xs = slices.Sorted(slices.Values(xs))
-	return (xs[(len(xs)-1)/2] + xs[len(xs)/2]) / 2
 }

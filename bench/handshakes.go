@@ -6,55 +6,32 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-// benchHandshakes measures what a connection costs until it is one: accept, the request, the answer.
-func benchHandshakes(ctx context.Context, rounds int, window time.Duration) error {
-	return withEngines(ctx, func(ctx context.Context, all []*peer) error {
-		for _, inflight := range []int{64, 1} {
-			if err := handshakeTable(ctx, all, inflight, rounds, window); err != nil {
-				return err
-			}
+// handshakeTables measures what a connection costs until it is one: accept, the request, the answer.
+func handshakeTables(ctx context.Context, all []*peer, o options) (tables []*table, err error) {
+	for _, inflight := range []int{64, 1} {
+		rows, err := interleave(ctx, all, o.rounds, func(_ int, p *peer) (sample, error) { return handshakeRound(ctx, p, inflight, o.window) })
+		if err != nil {
+			return nil, err
 		}
-		return nil
-	})
+		tables = append(tables, &table{title: fmt.Sprintf("Handshakes, %d at a time: what each costs the server", inflight),
+			short:   fmt.Sprintf("Handshakes, %d at a time: CPU µs each", inflight),
+			columns: []column{cpuColumn, rateColumn}, against: "gws", rows: rows})
+	}
+	return tables, nil
 }
 
 // maxHandshakes bounds a round: the connections stay open until its end.
 const maxHandshakes = 6000
 
-func handshakeTable(ctx context.Context, all []*peer, inflight, rounds int, window time.Duration) error {
-	results := make([][]echoResult, len(all))
-	for range rounds {
-		for i, p := range all {
-			r, err := handshakeRound(ctx, p, inflight, window)
-			if err != nil {
-				return fmt.Errorf("%s: %w", p.name, err)
-			}
-			results[i] = append(results[i], r)
-		}
-	}
-	fmt.Printf("\nHandshakes, %d at a time: CPU microseconds of the server for each\n\n", inflight)
-	fmt.Printf("| engine | CPU-µs: median (min–max) | handshakes/s | Veche ws against it |\n| --- | --- | --- | --- |\n")
-	for i, p := range all {
-		var cpus, rates, ratios []float64
-		for round, r := range results[i] {
-			cpus, rates = append(cpus, r.cpu), append(rates, r.rate)
-			ratios = append(ratios, results[0][round].cpu/r.cpu)
-		}
-		fmt.Printf("| %s | %.1f (%.1f–%.1f) | %.0f | %.2f |\n", p.name, median(cpus), slices.Min(cpus), slices.Max(cpus), median(rates), median(ratios))
-	}
-	return nil
-}
-
-func handshakeRound(ctx context.Context, p *peer, inflight int, window time.Duration) (echoResult, error) {
+func handshakeRound(ctx context.Context, p *peer, inflight int, window time.Duration) (sample, error) {
 	to, err := netip.ParseAddrPort(p.addr)
 	if err != nil {
-		return echoResult{}, err
+		return sample{}, err
 	}
 	var open []int
 	defer func() {
@@ -70,20 +47,20 @@ func handshakeRound(ctx context.Context, p *peer, inflight int, window time.Dura
 		for range inflight {
 			fd, err := knock(to, p.path)
 			if err != nil {
-				return echoResult{}, err
+				return sample{}, err
 			}
 			open = append(open, fd)
 		}
 		for _, fd := range open[first:] {
 			if err := enter(fd); err != nil {
-				return echoResult{}, err
+				return sample{}, err
 			}
 		}
 	}
 	took := time.Since(t0).Seconds()
 	cpu1, err1 := cpu(pid)
 	n := float64(len(open))
-	return echoResult{cpu: (cpu1 - cpu0) / n * 1e6, rate: n / took}, errors.Join(err0, err1, ctx.Err())
+	return sample{cpu: (cpu1 - cpu0) / n * 1e6, rate: n / took}, errors.Join(err0, err1, ctx.Err())
 }
 
 // knock connects and sends a handshake. On loopback nothing of it waits.

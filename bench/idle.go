@@ -14,41 +14,47 @@ const (
 	idleHold  = 3 * time.Second // after which the memory is looked at
 )
 
-// idleTable prints what a connection costs that has sent one message and is silent since: resident
-// memory of the server, everything counted. It comes first, while the servers are fresh.
-func idleTable(ctx context.Context, all []*peer) error {
-	fmt.Printf("\n%d idle connections after one message each: resident bytes of the server for each\n\n| engine | bytes |\n| --- | --- |\n", idleConns)
-	for _, p := range all {
-		n, err := idleBytes(ctx, p)
-		if err != nil {
-			return fmt.Errorf("%s: %w", p.name, err)
-		}
-		fmt.Printf("| %s | %d |\n", p.name, n)
+// idleTable is what a connection costs that has sent one message and is silent since: resident memory of
+// the server, everything counted. Each round has a fresh server.
+func idleTable(ctx context.Context, all []*peer, o options) (*table, error) {
+	n := idleConns
+	if o.quick {
+		n /= 10
 	}
-	return nil
+	rows, err := interleave(ctx, all, o.rounds, func(_ int, p *peer) (sample, error) { return idleRound(ctx, p, n) })
+	if err != nil {
+		return nil, err
+	}
+	return &table{title: fmt.Sprintf("%d idle connections after one message each: resident memory of the server", n),
+		short: "Resident bytes per idle connection", columns: []column{bytesColumn}, against: "gws", rows: rows}, nil
 }
 
-func idleBytes(ctx context.Context, p *peer) (int, error) {
-	before, err := resident(p.cmd.Process.Pid)
-	if err != nil {
-		return 0, err
+func idleRound(ctx context.Context, p *peer, n int) (sample, error) {
+	fresh := *p
+	if err := fresh.start(ctx, serverCPU); err != nil {
+		return sample{}, err
 	}
-	for range idleConns {
-		c, err := p.connect(ctx, false)
+	defer fresh.stop()
+	before, err := resident(fresh.cmd.Process.Pid)
+	if err != nil {
+		return sample{}, err
+	}
+	for range n {
+		c, err := fresh.connect(ctx, false)
 		if err != nil {
-			return 0, err
+			return sample{}, err
 		}
 		defer c.Close()
 		if err := c.send(p.op, "hello"); err != nil {
-			return 0, err
+			return sample{}, err
 		}
 		if err := c.until("hello"); err != nil {
-			return 0, err
+			return sample{}, err
 		}
 	}
 	time.Sleep(idleHold)
-	after, err := resident(p.cmd.Process.Pid)
-	return (after - before) / idleConns, err
+	after, err := resident(fresh.cmd.Process.Pid)
+	return sample{bytes: float64(after-before) / float64(n)}, err
 }
 
 // resident returns a process's resident memory in bytes.

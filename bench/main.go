@@ -1,20 +1,13 @@
 // Command bench measures Veche beside its peers, in one run on one machine. It says what the server
 // spends in CPU per message, which hardly moves when the machine is busy, before how fast it was,
-// which does.
-//
-//	go run . sends       durable sends per second, fsync on, 1, 10 and 100 senders
-//	go run . fanout      one room to 1,000 and 5,000 members, beside socket.io and NATS
-//	go run . socketio    Socket.IO beside npm's: echo, fan-out, memory and connects
-//	go run . polls       5,000 long-polling clients, beside socket.io
-//	go run . broadcast   package ws beside gws and bare writes, one message to all connections
-//	go run . echo        package ws beside gws, gorilla, coder, gobwas and npm's ws
-//	go run . handshakes  the same engines: connections instead of messages
+// which does. `go run . --help` lists what it measures.
 //
 // The server under test is pinned to CPU 0 and the load to CPU 1; sends uses both.
 package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -24,55 +17,114 @@ import (
 	"time"
 )
 
+// options are the same for all commands.
+type options struct {
+	bin    string
+	rounds int
+	window time.Duration
+	quick  bool
+	chart  string
+}
+
+type command struct {
+	name, what string
+	run        func(ctx context.Context, o options) error
+}
+
+// commands are what there is to measure, the engine first.
+func commands() []command {
+	all := []command{{"engines", "package ws beside gws, gorilla, coder, gobwas and npm's ws; all of:", func(ctx context.Context, o options) error {
+		return benchEngines(ctx, o)
+	}}}
+	for _, p := range engineParts {
+		all = append(all, command{p.name, "  " + p.what, func(ctx context.Context, o options) error { return benchEngines(ctx, o, p.name) }})
+	}
+	return append(all,
+		command{"sends", "durable sends per second, fsync on, 1, 10 and 100 senders", func(ctx context.Context, o options) error {
+			return benchSends(ctx, o.bin, o.rounds, o.window)
+		}},
+		command{"fanout", "one durable room to 1,000 and 5,000 members, beside socket.io and NATS", func(ctx context.Context, o options) error {
+			return benchFanout(ctx, o.bin, o.rounds, o.window)
+		}},
+		command{"polls", "5,000 long-polling clients, beside socket.io", func(ctx context.Context, o options) error {
+			return benchPolls(ctx, o.bin, o.rounds)
+		}},
+		command{"socketio", "Socket.IO beside npm's: fan-out, echo, memory and connects", func(ctx context.Context, o options) error {
+			return benchSocketIO(ctx, o.bin, o.rounds, o.window)
+		}},
+	)
+}
+
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, os.Args[1:]); err != nil {
+	err := run(ctx, os.Args[1:])
+	if errors.Is(err, flag.ErrHelp) {
+		return
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
 func run(ctx context.Context, args []string) error {
-	verb := ""
-	if len(args) > 0 {
-		verb, args = args[0], args[1:]
+	raiseFileLimit()
+	if len(args) > 1 {
+		if serve, ok := servers(args[0]); ok {
+			return serve(ctx, args[1:])
+		}
 	}
-	fs := flag.NewFlagSet("bench "+verb, flag.ContinueOnError)
-	bin := fs.String("veche", "../bin/veche", "the `binary` to measure")
-	rounds := fs.Int("rounds", 5, "rounds; the figures are their medians")
-	window := fs.Duration("window", 2*time.Second, "measured time of each server in each round")
+	var o options
+	fs := flag.NewFlagSet("bench", flag.ContinueOnError)
+	fs.StringVar(&o.bin, "veche", "../bin/veche", "the `binary` to measure; make build makes it")
+	fs.IntVar(&o.rounds, "rounds", 5, "rounds; the figures are their medians")
+	fs.DurationVar(&o.window, "window", time.Second, "measured time of each server in each round")
+	fs.BoolVar(&o.quick, "quick", false, "for trying: two rounds of 200 ms")
+	fs.StringVar(&o.chart, "chart", "", "draw what engines and its parts have measured into this SVG `file`")
+	fs.Usage = func() { usage(fs) }
+	name := ""
+	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
+		name, args = args[0], args[1:]
+	}
 	if err := fs.Parse(args); err != nil {
 		return err
 	}
-	raiseFileLimit()
-	switch verb {
-	case "sends":
-		return benchSends(ctx, *bin, *rounds, *window)
-	case "fanout":
-		return benchFanout(ctx, *bin, *rounds, *window)
-	case "socketio":
-		return benchSocketIO(ctx, *bin, *rounds, *window)
+	if o.quick {
+		o.rounds, o.window = 2, 200*time.Millisecond
+	}
+	for _, c := range commands() {
+		if c.name == name {
+			return c.run(ctx, o)
+		}
+	}
+	fs.Usage()
+	return fmt.Errorf("there is no %q to measure", name)
+}
+
+func usage(fs *flag.FlagSet) {
+	w := fs.Output()
+	fmt.Fprint(w, "usage: go run . WHAT [flags]\n\n")
+	for _, c := range commands() {
+		fmt.Fprintf(w, "  %-12s %s\n", c.name, c.what)
+	}
+	fmt.Fprint(w, "\nflags:\n")
+	fs.PrintDefaults()
+}
+
+// servers are the peers that this binary itself is, each a process of its own.
+func servers(name string) (serve func(ctx context.Context, args []string) error, ok bool) {
+	switch name {
 	case "peer-socketio":
-		return serveSocketIO(ctx, fs.Args())
-	case "polls":
-		return benchPolls(ctx, *bin, *rounds)
-	case "echo":
-		return benchEcho(ctx, *rounds, *window)
-	case "handshakes":
-		return benchHandshakes(ctx, *rounds, *window)
-	case "broadcast":
-		return benchBroadcast(ctx, *rounds, *window)
+		return serveSocketIO, true
 	case "peer-nats":
-		return serveNATS(ctx, fs.Args())
+		return serveNATS, true
 	}
-	if r, ok := rooms[strings.TrimPrefix(verb, "room-")]; ok {
-		return serveEngine(ctx, r.serve(), fs.Args())
+	h, ok := engines[name]
+	if room, is := strings.CutPrefix(name, "room-"); is {
+		h, ok = rooms[room].serve(), true
 	}
-	if h, ok := engines[verb]; ok {
-		return serveEngine(ctx, h, fs.Args())
-	}
-	return fmt.Errorf("say what to measure: sends, fanout, polls, broadcast, echo or handshakes")
+	return func(ctx context.Context, args []string) error { return serveEngine(ctx, h, args) }, ok
 }
 
 func raiseFileLimit() {

@@ -26,9 +26,11 @@ func benchSocketIO(ctx context.Context, bin string, rounds int, window time.Dura
 		if err != nil {
 			return err
 		}
-		if err := fanoutTable(ctx, all, setting.members, setting.inFlight, rounds, window); err != nil {
+		t, err := fanoutTable(ctx, all, "socket.io", setting.members, setting.inFlight, rounds, window)
+		if err != nil {
 			return err
 		}
+		t.print(os.Stdout)
 	}
 	return socketIOCosts(ctx, bin, rounds, window)
 }
