@@ -1,64 +1,52 @@
 """A chat in the terminal that loses and doubles nothing: python3 chat.py [URL ROOM]"""
-import asyncio, json, random, secrets, sys, time, websockets
+import asyncio, json, random, secrets, sys, time, urllib.parse, websockets
 
 URL, ROOM = sys.argv[1:3] or ("ws://localhost:8080/ws", "general")
-at, me = {"since": -20}, {}  # up to where we have everything, and of which log; as whom
-unsent, more = {}, asyncio.Event()  # cid: text, in the order of writing, until it is acknowledged
+me, at = {}, {"since": -20}  # as whom we come back; up to where we have everything, and of which log
+unsent = {}  # sends by cid, in their order, until they are acknowledged
 
-async def read():
-    lines = asyncio.StreamReader()
-    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
+async def write(ws, lines):
+    for send in list(unsent.values()):
+        await ws.send(send)
     async for line in lines:
-        unsent[f"{time.time_ns():x}-{secrets.token_hex(8)}"] = line.decode().rstrip("\n")
-        more.set()
+        cid = f"{time.time_ns():x}-{secrets.token_hex(8)}"
+        unsent[cid] = json.dumps({"type": "send", "id": cid, "cid": cid, "room": ROOM, "body": line.decode().rstrip("\n")})
+        await ws.send(unsent[cid])
 
-async def write(say, sent):  # each once on a connection, in its order, under the cid that it was given
-    while more.clear() is None:
-        for cid in [cid for cid in unsent if cid not in sent]:
-            sent.add(cid)
-            await say(type="send", id=cid, cid=cid, room=ROOM, body=unsent[cid])
-        await more.wait()
-
-async def hear(ws, say, live=False):  # until the end, or until the server says when to come back
+async def hear(ws):  # to the end, or until something is missing; returns when to come back, if that is known
     async for text in ws:
         m = json.loads(text)
-        what, seq, join = m["type"], m.get("seq", 0), m["type"] == "welcome"
-        if join:
+        what, ahead = m["type"], m.get("seq", 0) - at["since"]
+        if what == "welcome":
             me["resume"] = m["resume"]
-        elif what == "ok" and m["id"] == "join":
-            live = m["epoch"] == at.setdefault("epoch", m["epoch"])
-            if not live or m["head"] == 0:  # not live: another log, from its beginning
-                at.update(since=0, epoch=m["epoch"])
-            join = not live
-        elif what == "ok":
+        elif what == "ok" and "id" in m:
             unsent.pop(m["id"], None)
-        elif what == "message" and live and at["since"] in (seq - 1, -20):
-            at["since"] = seq
-            print(seq, m.get("name") or m["from"], m.get("body", "(bytes)"), sep="\t", flush=True)
-        elif what == "gap" and live and m["why"] == "trimmed":
+        elif what == "ok" and m["epoch"] != at.get("epoch"):  # the first time, or the log is another one
+            at.update(since=max(0, m["head"] - 20) if at["since"] < 0 else 0, epoch=m["epoch"])
+        elif what == "message" and ahead == 1:
+            at["since"] = m["seq"]
+            print(m["seq"], m.get("name") or m["from"], m.get("body", "(bytes)"), sep="\t", flush=True)
+        elif what == "gap" and m["why"] == "trimmed":
             at["since"] = m["to"]
-        elif live and (what == "gap" or what == "message" and seq > at["since"]):
-            live, join = False, True  # something is missing: again from where we are
+        elif what == "gap" or what == "message" and ahead > 1:
+            return 0
         elif what in ("error", "bye"):
             return m.get("after") if m["retry"] else sys.exit(m["message"])
-        if join:
-            await say(type="join", id="join", room=ROOM, **at)
 
 async def main(tries=0):
-    reading = asyncio.create_task(read())  # kept, or it would be collected
+    lines = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
     while True:
-        began, after, writing = time.monotonic(), None, None
+        after, writing, where = None, None, urllib.parse.urlencode({"hello": 1, "room": ROOM, **at})
         try:
-            async with websockets.connect(URL + "?hello=1", ping_interval=15, ping_timeout=10, max_size=1 << 22) as ws:
-                say = lambda **o: ws.send(json.dumps(o))
-                await say(type="hello", **me)
-                writing = asyncio.create_task(write(say, set()))
-                after = await hear(ws, say)
-        except (OSError, websockets.WebSocketException, asyncio.TimeoutError):
-            pass
+            async with websockets.connect(f"{URL}?{where}", ping_timeout=10) as ws:
+                await ws.send(json.dumps({"type": "hello", **me}))
+                tries, writing = 0, asyncio.create_task(write(ws, lines))
+                after = await hear(ws)
+        except (OSError, asyncio.TimeoutError, websockets.WebSocketException):
+            tries += 1
         if writing:
             writing.cancel()
-        tries = 0 if time.monotonic() - began > 10 else min(tries + 1, 6)
-        await asyncio.sleep(random.uniform(0, min(30, 2 ** tries / 2)) if after is None else after)
+        await asyncio.sleep(random.uniform(0, min(30, 2 ** tries)) if after is None else after)
 
 asyncio.run(main())
