@@ -23,10 +23,23 @@ func deflated(level int, s string, dict []byte) []byte {
 	return b.Bytes()
 }
 
-// inflated is Inflate by the standard library.
+// inflated is Inflate by the standard library. That wants a final block: one of two kinds is put behind
+// src, and a src that takes in a part of it as its own gives two results.
 func inflated(src, dict []byte, max int) ([]byte, error) {
+	out, err := inflatedWith([]byte{1, 0, 0, 0xff, 0xff}, src, dict, max)
+	if err != nil {
+		return nil, err
+	}
+	other, err := inflatedWith([]byte{3, 0}, src, dict, max)
+	if err != nil || !bytes.Equal(other, out) {
+		return nil, ErrCorrupt
+	}
+	return out, nil
+}
+
+func inflatedWith(end, src, dict []byte, max int) ([]byte, error) {
 	var out []byte
-	r := bytes.NewReader(append(bytes.Clone(src), 1, 0, 0, 0xff, 0xff))
+	r := bytes.NewReader(append(bytes.Clone(src), end...))
 	for {
 		b, err := io.ReadAll(io.LimitReader(stdflate.NewReaderDict(r, append(bytes.Clone(dict), out...)), int64(max-len(out)+1)))
 		out = append(out, b...)
@@ -36,7 +49,7 @@ func inflated(src, dict []byte, max int) ([]byte, error) {
 		if len(out) > max {
 			return nil, ErrTooBig
 		}
-		if left := r.Len(); left == 0 || left == 5 || left == 9 {
+		if left := r.Len(); left == 0 || left == len(end) || left == len(end)+len(tail) {
 			return out, nil
 		}
 	}
