@@ -18,6 +18,7 @@ type cli struct {
 	Serve   serveCmd   `cmd:"" default:"withargs" help:"Run the server. This is the default command."`
 	Token   tokenCmd   `cmd:"" help:"Print a token by which a user signs in."`
 	Prove   proveCmd   `cmd:"" help:"Break a server in every way and check what it has promised."`
+	Load    loadCmd    `cmd:"" help:"Put a crowd of chatting clients on a running server, and tell how it bears them."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 

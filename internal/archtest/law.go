@@ -228,10 +228,21 @@ var law = []clause{
 		rest: "the root is the front door: it wires gateways to pipes and brings the embedded drivers",
 	},
 	{
+		pkg: "load", floor: 2,
+		may: []string{"ws", "wire/native"},
+		never: []edge{
+			{"hub", "a load knows the server by its protocol only"},
+			{"client", "ten thousand clients of one process share what they hear; a program's client has goroutines and queues of its own"},
+			{"prove/*", "a load breaks nothing, and judges only what is cheap to judge"},
+		},
+		rest: "a crowd is clients and clocks: it talks to a server like everybody else",
+	},
+	{
 		pkg: "cmd/*", floor: 7,
 		may: []string{
 			".", "hub", "auth", "store/*", "bus/*",
 			"prove", "store/sqlite/faultdisk", // the command that proves, and the disk that it breaks
+			"load", // a command of its own
 		},
 		takes: []string{"github.com/alecthomas/kong", "github.com/BurntSushi/toml"},
 		never: []edge{
