@@ -27,15 +27,19 @@ type Config struct {
 	NoTyping bool // leaves out the typing signal a second before each message
 
 	// Wave is the share of the clients, 0 to 1, that lose their connection at once, every WaveEvery
-	// (default: 10 s), and come back at once.
+	// (default: 10 s), and come back at once. Waves is how many times; default: again and again.
 	Wave      float64
 	WaveEvery time.Duration
+	Waves     int
 
 	// Token returns a user's token. Default: clients are guests.
 	Token func(user string) (string, error)
 
 	// Live is told every second what happened in it.
 	Live func(Figures)
+
+	// Enough, when closed, ends the load before its time: what is under way is waited for and checked.
+	Enough <-chan struct{}
 }
 
 func (c Config) withDefaults() (Config, error) {
@@ -59,8 +63,8 @@ func (c Config) withDefaults() (Config, error) {
 		return c, fmt.Errorf("load: %q is not the URL of a server, such as http://localhost:8080", c.URL)
 	case doors[c.Door] == nil:
 		return c, fmt.Errorf("load: there is no door %q; there are %v", c.Door, Doors())
-	case c.Clients < 1 || c.Rooms < 1 || c.Duration < 0 || c.WaveEvery < 0:
-		return c, errors.New("load: clients, rooms and times must be positive")
+	case c.Clients < 1 || c.Rooms < 1 || c.Duration < 0 || c.WaveEvery < 0 || c.Waves < 0:
+		return c, errors.New("load: clients, rooms, waves and times must be positive")
 	case !(c.Rate > 0 && c.Rate <= maxRate):
 		return c, fmt.Errorf("load: the rate must be above 0 and at most %d messages a second", maxRate)
 	case c.Size < minSize || c.Size > maxSize:

@@ -4,6 +4,7 @@ package load
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -78,6 +79,8 @@ func Run(ctx context.Context, config Config) (*Summary, error) {
 	case <-w.complete:
 	case <-time.After(gathering):
 		return nil, fmt.Errorf("load: of %d clients %d came; the last refusal: %w", config.Clients, w.connected.Load(), w.lastRefusal())
+	case <-config.Enough:
+		return nil, errors.New("load: ended before all clients had come")
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}

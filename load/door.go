@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"net"
 	"net/url"
 	"slices"
 	"time"
@@ -75,11 +76,23 @@ func open(ctx context.Context, c *client, path string, subprotocols ...string) (
 	conn, _, err := ws.Dial(ctx, c.crowd.config.URL+path, &ws.DialOptions{
 		Options:      ws.Options{MaxMessage: maxObject, CloseTimeout: time.Second, Log: slog.New(slog.DiscardHandler)},
 		Subprotocols: subprotocols,
+		DialContext:  connect,
 	})
 	if err != nil {
 		return nil, err
 	}
 	return &socket{conn: conn, client: c}, nil
+}
+
+// connect makes a connection that ends with a reset: so does one that a network cuts, and no port waits
+// afterwards (RFC 9293, 3.6.1: TIME-WAIT), of which a wave would soon use up all.
+func connect(ctx context.Context, network, address string) (net.Conn, error) {
+	var d net.Dialer
+	conn, err := d.DialContext(ctx, network, address)
+	if tcp, ok := conn.(*net.TCPConn); ok && err == nil {
+		err = tcp.SetLinger(0)
+	}
+	return conn, err
 }
 
 // maxObject is the largest object of a server, in bytes.

@@ -32,7 +32,8 @@ type pace struct {
 	clients  int
 	between  time.Duration // messages, on average
 	receipts time.Duration // between two clients' receipts; 0 for none
-	waves    time.Duration // 0 for none
+	waves    time.Duration // between two; 0 for none
+	last     time.Duration // when no further wave comes; 0 for never
 
 	next   deed   // the next who begins to type
 	typed  []deed // who is typing, with when they will send
@@ -46,7 +47,7 @@ func newPace(c Config) *pace {
 		p.receipts = max(c.Receipts/time.Duration(c.Clients), 1)
 	}
 	if c.Wave > 0 {
-		p.waves = c.WaveEvery
+		p.waves, p.last = c.WaveEvery, c.WaveEvery*time.Duration(c.Waves)
 	}
 	p.next = deed{at: -typing, what: types} // so that messages come from the first second on
 	p.somebody()
@@ -70,7 +71,7 @@ func (p *pace) take() deed {
 	if p.receipts > 0 && p.turn.at <= first.at {
 		first = p.turn
 	}
-	if p.waves > 0 && p.breaks.at <= first.at {
+	if p.waves > 0 && p.breaks.at <= first.at && (p.last == 0 || p.breaks.at <= p.last) {
 		first = p.breaks
 	}
 	switch first.what {
@@ -103,6 +104,8 @@ func (w *crowd) keepPace(ctx context.Context) {
 			timer.Reset(early)
 			select {
 			case <-timer.C:
+			case <-w.config.Enough:
+				return
 			case <-ctx.Done():
 				return
 			}

@@ -24,6 +24,7 @@ type loadCmd struct {
 
 	Wave      float64       `env:"-" placeholder:"SHARE" help:"Share of the clients, 0 to 1, that lose their connection at once, again and again. (0)"`
 	WaveEvery time.Duration `env:"-" default:"10s" placeholder:"TIME" help:"Time between two such waves. (${default})"`
+	Waves     int           `env:"-" placeholder:"N" help:"How many waves. (without end)"`
 	Receipts  time.Duration `env:"-" default:"10s" placeholder:"TIME" help:"How often a client tells how far it has read; below 0 never. (${default})"`
 	Typing    bool          `env:"-" default:"true" negatable:"" help:"Signal typing before each message. (${default})"`
 
@@ -31,25 +32,31 @@ type loadCmd struct {
 }
 
 func (l *loadCmd) Help() string {
-	return "Messages are sent at their moments whatever the server does, and latencies count from there. Exit code 1 says that something acknowledged was missing, or an order was broken. With --token-secret or --token-secret-file clients sign in by tokens, else they are guests. docs/operations.md tells how to read the figures."
+	return "Messages are sent at their moments whatever the server does, and latencies count from there. Exit code 1 says that something acknowledged was missing, or an order was broken. Ctrl-C ends it early, with all checks; a second one at once. With --token-secret or --token-secret-file clients sign in by tokens, else they are guests. docs/operations.md tells how to read the figures."
 }
 
-// Run puts the load on, until it is over or a signal comes.
+// Run puts the load on until its time is over. A first signal ends it earlier, a second one at once.
 func (l *loadCmd) Run(c *cli, w world) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	ended := make(chan struct{})
-	defer close(ended)
+	enough := make(chan struct{})
 	go func() {
 		select {
 		case <-w.signals:
+			close(enough)
+		case <-ctx.Done():
+			return
+		}
+		select {
+		case <-w.signals:
 			cancel()
-		case <-ended:
+		case <-ctx.Done():
 		}
 	}()
 	config := load.Config{
 		URL: l.URL, Door: l.Door, Clients: l.Clients, Rooms: l.Rooms, Prefix: l.Prefix, Rate: l.Rate, Size: l.Size,
-		Duration: l.Duration, Seed: l.Seed, Wave: l.Wave, WaveEvery: l.WaveEvery, Receipts: l.Receipts, NoTyping: !l.Typing,
+		Duration: l.Duration, Seed: l.Seed, Wave: l.Wave, WaveEvery: l.WaveEvery, Waves: l.Waves,
+		Receipts: l.Receipts, NoTyping: !l.Typing, Enough: enough,
 	}
 	var err error
 	if config.Token, err = c.Tokens.signer(); err != nil {
