@@ -161,14 +161,20 @@ func (s *Server) secure() string {
 func (s *Server) Log() string { return s.log.String() }
 
 // Peak returns the most memory that the process has had resident, in bytes.
-func (s *Server) Peak() int64 {
+func (s *Server) Peak() int64 { return s.status("VmHWM:") }
+
+// Resident returns the memory that the process has resident, in bytes.
+func (s *Server) Resident() int64 { return s.status("VmRSS:") }
+
+// status returns an amount of memory that the system tells of the process, in bytes.
+func (s *Server) status(name string) int64 {
 	s.t.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid))
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	for line := range strings.Lines(string(status)) {
-		if kb, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+		if kb, ok := strings.CutPrefix(line, name); ok {
 			n, err := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(kb), " kB"), 10, 64)
 			if err != nil {
 				s.t.Fatal(err)
@@ -176,7 +182,7 @@ func (s *Server) Peak() int64 {
 			return n << 10
 		}
 	}
-	s.t.Fatal("no VmHWM in /proc")
+	s.t.Fatalf("no %s in /proc", name)
 	return 0
 }
 
