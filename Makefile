@@ -120,7 +120,7 @@ prove: build ## two minutes of every fault on the built binary, and beside it se
 	$(call title,the proof and its own proof)
 	bin/veche prove --seed 1 --minutes 2 --report bin/prove.html & proof=$$!; \
 	trap 'kill $$proof 2>/dev/null || true' EXIT; \
-	(cd test && go test -count=1 -v ./planted); wait $$proof
+	(cd test && go test -count=1 -v -parallel 8 ./planted); wait $$proof
 
 .PHONY: e2e
 e2e: node-modules ## people in Chromium; PICTURES=dir saves what they see

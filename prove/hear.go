@@ -191,7 +191,9 @@ func (c *client) watermark(v *visiting, user string, received, read uint64, at i
 	if read > received {
 		c.world.violate(badReceipt, c.room, "client %d is told that %s has read %d and received %d", c.id, user, read, received)
 	}
-	c.room.mark(user, max(received, read), at)
+	if !c.room.mark(user, max(received, read), at) {
+		c.world.violate(badReceipt, c.room, "client %d is told that %s has received %d and read %d, which is beyond all that was said", c.id, user, received, read)
+	}
 }
 
 func (c *client) presence(v *visiting, e *native.Presence) {

@@ -159,6 +159,7 @@ func TestClientFindsWhatIsNotSaid(t *testing.T) {
 		{"its own receipt, lower", []native.Event{&native.JoinOK{Head: 6, Epoch: "e", Received: 2}}, "receipt"},
 		{"its own receipt", []native.Event{&native.JoinOK{Head: 6, Epoch: "e", Received: 3}}, ""},
 		{"receipts that grow", []native.Event{joined, &native.Receipt{User: "p2", Received: 3, Read: 2}, &native.Receipt{User: "p2", Received: 4, Read: 2}}, ""},
+		{"a receipt beyond everything", []native.Event{joined, &native.Receipt{User: "p2", Received: 7}}, "receipt"},
 		{"a receipt that shrinks", []native.Event{joined, &native.Receipt{User: "p2", Received: 3, Read: 2}, &native.Receipt{User: "p2", Received: 2, Read: 2}}, "receipt"},
 		{"a receipt that has read what it has not received", []native.Event{joined, &native.Receipt{User: "p2", Received: 3, Read: 4}}, "receipt"},
 	} {

@@ -18,6 +18,7 @@ type room struct {
 	mu    sync.Mutex
 	epoch string
 	sends map[int][]send // by client, in the order of their first attempt
+	said  uint64         // how many messages, by all
 	log   []place        // by seq - 1
 	acked uint64         // the highest seq that was acknowledged or seen
 	reads []read         // answers of history
@@ -114,6 +115,7 @@ func (r *room) lately() (lines []string) {
 func (r *room) begin(client int) (n int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.said++
 	n = len(r.sends[client])
 	r.sends[client] = append(r.sends[client], send{call: int64(r.world.now())})
 	r.noteLocked(client, "sends", n, 0)
@@ -242,11 +244,13 @@ func (r *room) is(epoch string) {
 	}
 }
 
-// mark takes a receipt. The log must have had so many messages by then: see checkReceipts.
-func (r *room) mark(user string, value uint64, at int64) {
+// mark takes a receipt, and reports whether so many messages were ever said. That what it names was said by then is
+// judged when the log is known: see checkReceipts.
+func (r *room) mark(user string, value uint64, at int64) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if n := len(r.peaks); n == 0 || value > r.peaks[n-1].value {
 		r.peaks = append(r.peaks, peak{at, value, user})
 	}
+	return value <= r.said
 }

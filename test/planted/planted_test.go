@@ -17,6 +17,7 @@ const patience = 2 * time.Minute
 
 // Every planted bug is found, and is told as what it is.
 func TestPlantedBugsAreFound(t *testing.T) {
+	t.Parallel()
 	binary := build(t)
 	for _, bug := range []struct {
 		name   string
