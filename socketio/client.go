@@ -1,11 +1,10 @@
 package socketio
 
 import (
-	"container/list"
 	"net/http"
 	"sync"
-	"time"
 
+	"github.com/vechehq/veche/internal/deadline"
 	"github.com/vechehq/veche/transport"
 	"github.com/vechehq/veche/transport/engineio"
 	wire "github.com/vechehq/veche/wire/socketio"
@@ -15,17 +14,16 @@ import (
 type client struct {
 	server  *Server
 	conn    *engineio.Conn
-	visit   *visit
-	waiting *list.Element // in Server.waiting; guarded by Server.mu
-	decoder wire.Decoder  // owned by Receive
+	visit   visit
+	decoder wire.Decoder // owned by Receive
 
 	mu       sync.Mutex // guards what follows
+	sockets  []*Socket  // one per namespace, also those that are being asked about
+	queue    []*encoded // waits for a Drain
+	bytes    int        // of queue
+	patience *patience  // while the client is in no namespace
 	form     form
-	sockets  []*Socket   // one per namespace, also those that are being asked about
-	queue    []*encoded  // waits for a Drain
-	bytes    int         // of queue
-	patience *time.Timer // while the client is in no namespace
-	leaving  bool        // the connection ends when the queue is empty; nothing is heard
+	leaving  bool // the connection ends when the queue is empty; nothing is heard
 	gone     bool
 }
 
@@ -42,8 +40,14 @@ func (io *Server) open(c *engineio.Conn, r *http.Request, answer http.Header) (t
 		}
 	}
 	cl := &client{server: io, conn: c, visit: newVisit(r, visitor), form: unknownForm}
-	cl.patience = time.AfterFunc(io.options.ConnectTimeout, cl.overdue)
-	io.await(cl)
+	cl.mu.Lock()
+	cl.await()
+	cl.mu.Unlock()
+	if io.waiting.Len() > maxWaiting {
+		if dropped, ok := io.waiting.Pop(0); ok {
+			dropped.conn.Abort()
+		}
+	}
 	return cl, nil
 }
 
@@ -51,29 +55,13 @@ func (io *Server) open(c *engineio.Conn, r *http.Request, answer http.Header) (t
 // is dropped, so that whoever only knocks is in nobody's way.
 const maxWaiting = 10_000
 
-// await counts a client that has joined no namespace.
-func (io *Server) await(c *client) {
-	io.mu.Lock()
-	c.waiting = io.waiting.PushBack(c)
-	var dropped *client
-	if io.waiting.Len() > maxWaiting {
-		dropped = io.waiting.Remove(io.waiting.Front()).(*client)
-		dropped.waiting = nil
-	}
-	io.mu.Unlock()
-	if dropped != nil {
-		dropped.conn.Abort()
-	}
-}
+// patience is how long a client may be in no namespace.
+type patience = deadline.Entry[*client]
 
-// settled is told that a client has joined a namespace, or is gone.
-func (io *Server) settled(c *client) {
-	io.mu.Lock()
-	defer io.mu.Unlock()
-	if c.waiting != nil {
-		io.waiting.Remove(c.waiting)
-		c.waiting = nil
-	}
+// await sends the client away if it joins no namespace in time. mu is held.
+func (c *client) await() {
+	c.patience = new(patience)
+	c.server.waiting.Set(c.patience, c, 0)
 }
 
 // overdue sends a client away that is in no namespace.
@@ -91,7 +79,7 @@ func (c *client) calm() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.patience != nil {
-		c.patience.Stop()
+		c.server.waiting.Stop(c.patience)
 		c.patience = nil
 	}
 }
@@ -306,7 +294,6 @@ func (c *client) Closed(err error) {
 		reason = err.Error()
 	}
 	c.calm()
-	c.server.settled(c)
 	c.mu.Lock()
 	c.gone = true
 	c.queue = nil
@@ -329,7 +316,7 @@ func (c *client) drop(s *Socket) {
 			break
 		}
 	}
-	if len(c.sockets) == 0 && !c.gone {
-		c.patience = time.AfterFunc(c.server.options.ConnectTimeout, c.overdue)
+	if len(c.sockets) == 0 && !c.gone && c.patience == nil {
+		c.await()
 	}
 }

@@ -107,10 +107,7 @@ func (n *Namespace) OnServer(event string, f any) {
 	run := reflected(f)
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.servers == nil {
-		n.servers = make(map[string][]handler)
-	}
-	n.servers[event] = append(slices.Clip(n.servers[event]), handler{run: run})
+	n.servers = append(slices.Clip(n.servers), handler{event, run})
 }
 
 func (n *Namespace) heard(o order) {
@@ -118,15 +115,18 @@ func (n *Namespace) heard(o order) {
 		return
 	}
 	n.mu.Lock()
-	handlers := n.servers[o.Names[0]]
+	handlers := n.servers
 	n.mu.Unlock()
-	if len(handlers) == 0 {
+	if !handles(handlers, o.Names[0]) {
 		return
 	}
 	args := Args{wire.Elements(o.Data), o.Attachments}
 	n.server.spawn(func() {
 		for _, h := range handlers {
-			if err := h.call(nil, args, nil); err != nil {
+			if h.event != o.Names[0] {
+				continue
+			}
+			if err := h.run(nil, args, nil); err != nil {
 				n.server.options.Log.Warn("socket.io: an event of another node is refused", "event", o.Names[0], "err", err)
 			}
 		}

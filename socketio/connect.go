@@ -3,6 +3,7 @@ package socketio
 import (
 	"bufio"
 	"crypto/rand"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -32,30 +33,33 @@ type Handshake struct {
 	Visitor any // what Options.Greet has returned
 }
 
-// visit is what all sockets of a client have of their handshake.
+// visit is what all sockets of a client have of their handshake, in as little memory as there may be.
 type visit struct {
-	query   string
-	header  string // as on the wire, which takes the least memory
-	address string
-	secure  bool
-	time    time.Time
+	text    string // lines: the query, the address, the headers as on the wire
 	visitor any
+	at      int64 // Unix time in nanoseconds
+	secure  bool
 }
 
-func newVisit(r *http.Request, visitor any) *visit {
-	var header strings.Builder
-	_ = r.Header.WriteSubset(&header, ofTheUpgrade) // a Builder takes everything
-	return &visit{visitor: visitor, query: r.URL.RawQuery, header: header.String(), address: r.RemoteAddr, secure: r.TLS != nil, time: time.Now()}
+func newVisit(r *http.Request, visitor any) visit {
+	var text strings.Builder
+	text.WriteString(r.URL.RawQuery + "\n" + r.RemoteAddr + "\n")
+	_ = r.Header.WriteSubset(&text, ofTheUpgrade) // a Builder takes everything
+	return visit{strings.Clone(text.String()), visitor, time.Now().UnixNano(), r.TLS != nil}
+}
+
+// handshake reads it.
+func (v *visit) handshake() Handshake {
+	line, rest, _ := strings.Cut(v.text, "\n")
+	query, _ := url.ParseQuery(line) // what can be read of it
+	address, headers, _ := strings.Cut(rest, "\n")
+	header, _ := textproto.NewReader(bufio.NewReader(strings.NewReader(headers + "\r\n"))).ReadMIMEHeader() // what it wrote itself
+	return Handshake{Query: query, Header: http.Header(header), Address: address, Secure: v.secure, Time: time.Unix(0, v.at), Visitor: v.visitor}
 }
 
 // ofTheUpgrade are headers that say nothing of the client.
 var ofTheUpgrade = map[string]bool{
 	"Connection": true, "Upgrade": true, "Sec-Websocket-Key": true, "Sec-Websocket-Version": true, "Sec-Websocket-Extensions": true,
-}
-
-func (v *visit) headers() http.Header {
-	h, _ := textproto.NewReader(bufio.NewReader(strings.NewReader(v.header + "\r\n"))).ReadMIMEHeader() // what it wrote itself
-	return http.Header(h)
 }
 
 // connect lets a client into a namespace, if all who have a say agree. They are asked on a goroutine.
@@ -69,7 +73,7 @@ func (c *client) connect(p *wire.Packet) error {
 		c.deny(p.Namespace, &Error{Message: "Invalid namespace"})
 		return nil
 	}
-	s := &Socket{namespace: n, client: c, id: rand.Text(), auth: auth}
+	s := &Socket{namespace: n, client: c, id: newID(), auth: string(p.Data)}
 	c.mu.Lock()
 	crowded := len(c.sockets) >= maxNamespaces
 	if !crowded {
@@ -83,7 +87,7 @@ func (c *client) connect(p *wire.Packet) error {
 	asked := len(n.middleware) > 0 || n.recovery != nil
 	n.mu.Unlock()
 	if !asked {
-		s.accept()
+		s.accept("")
 		return nil
 	}
 	if !c.server.spawn(s.ask) {
@@ -119,44 +123,60 @@ func (s *Socket) ask() {
 			return
 		}
 	}
+	pid := ""
 	if recovery != nil {
-		s.recover(recovery)
+		pid = s.recover(recovery)
 	}
-	s.accept()
+	s.accept(pid)
 }
 
-func (s *Socket) recover(r Recovery) {
+// recover goes on where the client was, if it can, and returns the pid for the next time.
+func (s *Socket) recover(r Recovery) (pid string) {
 	var past struct {
 		PID    string `json:"pid"`
 		Offset string `json:"offset"`
 	}
-	_ = json.Unmarshal(s.auth, &past) // of another type: there is nothing to recover
+	_ = json.Unmarshal(s.said(), &past) // of another type: there is nothing to recover
 	if past.PID != "" {
 		if id, ok := r.Recover(s, past.PID, past.Offset); ok {
-			s.id, s.pid, s.recovered = id, past.PID, true
+			s.id, s.recovered = id, true
 			// Its connection before may be dead without another node's knowing it.
 			s.namespace.To(id).tell(order{Do: "disconnect", Close: true})
-			return
+			return past.PID
 		}
 	}
-	s.pid = r.PID(s)
+	return r.PID(s)
+}
+
+// said is what the client gave as auth.
+func (s *Socket) said() json.RawMessage {
+	if s.auth == "" {
+		return json.RawMessage("{}")
+	}
+	return json.RawMessage(s.auth)
+}
+
+// newID makes a socket's id, as long as npm's.
+func newID() string {
+	var b [15]byte
+	_, _ = rand.Read(b[:]) // it never fails
+	return base64.RawURLEncoding.EncodeToString(b[:])
 }
 
 // accept makes the socket one of its namespace's.
-func (s *Socket) accept() {
+func (s *Socket) accept(pid string) {
 	n, c := s.namespace, s.client
 	if before := n.add(s); before != nil && before != s {
 		before.end("transport close") // the client came back before its connection was known to be dead
 		before.client.leave()
 	}
 	s.introduce()
-	c.push(encode(&wire.Packet{Type: wire.Connect, Namespace: n.name, Data: s.hello()}), false)
+	c.push(encode(&wire.Packet{Type: wire.Connect, Namespace: n.name, Data: s.hello(pid)}), false)
 	c.mu.Lock()
 	gone := c.gone || c.leaving
 	s.connected = !gone
 	c.mu.Unlock()
 	c.calm()
-	c.server.settled(c)
 	if gone {
 		s.end("transport close")
 		s.settle("transport close") // it may have ended before there was anything to leave
@@ -165,11 +185,11 @@ func (s *Socket) accept() {
 	s.Wake()
 }
 
-func (s *Socket) hello() []byte {
+func (s *Socket) hello(pid string) []byte {
 	hello, err := marshal(struct {
 		SID string `json:"sid"`
 		PID string `json:"pid,omitempty"`
-	}{s.id, s.pid})
+	}{s.id, pid})
 	if err != nil {
 		panic(err) // strings always marshal
 	}

@@ -136,7 +136,7 @@ const closeInternal = 1011
 // dispatch asks the socket's middleware and calls the handlers of an event.
 func (s *Socket) dispatch(e *Event) {
 	s.mu.Lock()
-	use, all, handlers := s.use, s.any, s.handlers[e.Name]
+	use, all, handlers := s.few().use, s.few().any, s.handlers
 	s.mu.Unlock()
 	for _, f := range use {
 		if err := f(e); err != nil {
@@ -148,7 +148,10 @@ func (s *Socket) dispatch(e *Event) {
 		f(e.Name, e.Args)
 	}
 	for _, h := range handlers {
-		if err := h.call(s, e.Args, e); err != nil {
+		if h.event != e.Name {
+			continue
+		}
+		if err := h.run(s, e.Args, e); err != nil {
 			s.fail(err)
 		}
 	}
@@ -157,11 +160,8 @@ func (s *Socket) dispatch(e *Event) {
 // fail tells the handlers of "error".
 func (s *Socket) fail(err error) {
 	s.mu.Lock()
-	handlers := s.handlers["error"]
+	handlers := s.handlers
 	s.mu.Unlock()
 	s.namespace.server.options.Log.Debug("socket.io: an event is refused", "err", err)
-	args := Args{elements: [][]byte{appendString(nil, err.Error())}}
-	for _, h := range handlers {
-		_ = h.call(s, args, nil)
-	}
+	s.tell(handlers, "error", Args{elements: [][]byte{appendString(nil, err.Error())}})
 }

@@ -12,11 +12,23 @@ type Ack func(args ...any) error
 
 // handler is a function for an event.
 type handler struct {
-	once bool
-	run  func(s *Socket, a Args, e *Event) error
+	event string
+	run   func(s *Socket, a Args, e *Event) error
 }
 
-func (h handler) call(s *Socket, a Args, e *Event) error { return h.run(s, a, e) }
+// handles reports whether one of the handlers is of an event.
+func handles(all []handler, event string) bool {
+	return slices.ContainsFunc(all, func(h handler) bool { return h.event == event })
+}
+
+// tell calls the handlers of an event that is the server's own.
+func (s *Socket) tell(all []handler, event string, a Args) {
+	for _, h := range all {
+		if h.event == event {
+			_ = h.run(s, a, nil) // one that does not fit has no one to tell
+		}
+	}
+}
 
 // On adds a handler: a function whose parameters are decoded from the event's arguments (see the package's documentation).
 // Missing arguments are zero, more than there are parameters are left out. If the last parameter is an [Ack], it
@@ -25,23 +37,33 @@ func (h handler) call(s *Socket, a Args, e *Event) error { return h.run(s, a, e)
 //
 // "disconnecting" and "disconnect" are called with the reason at the socket's end, "error" with what was refused by Use
 // or did not fit a handler. On panics if f is no function.
-func (s *Socket) On(event string, f any) { s.add(event, handler{run: reflected(f)}) }
+func (s *Socket) On(event string, f any) { s.add(event, reflected(f)) }
 
 // Once is On for the first event only.
-func (s *Socket) Once(event string, f any) { s.add(event, handler{once: true, run: reflected(f)}) }
+func (s *Socket) Once(event string, f any) {
+	run, done := reflected(f), false
+	s.add(event, func(s *Socket, a Args, e *Event) error {
+		if done { // handlers are called one at a time
+			return nil
+		}
+		done = true
+		return run(s, a, e)
+	})
+}
 
 // Off takes away all handlers of an event.
 func (s *Socket) Off(event string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.handlers, event)
+	s.handlers = slices.DeleteFunc(slices.Clone(s.handlers), func(h handler) bool { return h.event == event })
 }
 
 // OnAny adds a function that is called for each event before its handlers.
 func (s *Socket) OnAny(f func(event string, a Args)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.any = append(slices.Clip(s.any), f)
+	m := s.more()
+	m.any = append(slices.Clip(m.any), f)
 }
 
 // Use adds a function that is asked about each event before its handlers. An error refuses the event, which the handlers of
@@ -49,33 +71,34 @@ func (s *Socket) OnAny(f func(event string, a Args)) {
 func (s *Socket) Use(f func(*Event) error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.use = append(slices.Clip(s.use), f)
+	m := s.more()
+	m.use = append(slices.Clip(m.use), f)
 }
 
 // OnEvent adds a handler that takes the event as it came.
 func (s *Socket) OnEvent(event string, f func(*Event)) {
-	s.add(event, handler{run: func(_ *Socket, _ Args, e *Event) error {
+	s.add(event, func(_ *Socket, _ Args, e *Event) error {
 		f(e)
 		return nil
-	}})
+	})
 }
 
 // On adds a handler of one argument.
 func On[T any](s *Socket, event string, f func(T)) {
-	s.add(event, handler{run: func(_ *Socket, a Args, _ *Event) error {
+	s.add(event, func(_ *Socket, a Args, _ *Event) error {
 		var v T
 		if err := a.Bind(&v); err != nil {
 			return err
 		}
 		f(v)
 		return nil
-	}})
+	})
 }
 
 // Reply adds a handler of one argument whose result answers the client. An error answers {"error": {"message": …}}, with the
 // data of an *Error.
 func Reply[In, Out any](s *Socket, event string, f func(In) (Out, error)) {
-	s.add(event, handler{run: func(_ *Socket, a Args, e *Event) error {
+	s.add(event, func(_ *Socket, a Args, e *Event) error {
 		var in In
 		err := a.Bind(&in)
 		if err == nil {
@@ -85,7 +108,7 @@ func Reply[In, Out any](s *Socket, event string, f func(In) (Out, error)) {
 			}
 		}
 		return e.refuse(err)
-	}})
+	})
 }
 
 // refuse answers with an error.
@@ -99,23 +122,10 @@ func (e *Event) refuse(err error) error {
 	}{shown})
 }
 
-func (s *Socket) add(event string, h handler) {
-	if h.once {
-		run, done := h.run, false
-		h.run = func(s *Socket, a Args, e *Event) error {
-			if done { // handlers are called one at a time
-				return nil
-			}
-			done = true
-			return run(s, a, e)
-		}
-	}
+func (s *Socket) add(event string, run func(*Socket, Args, *Event) error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.handlers == nil {
-		s.handlers = make(map[string][]handler)
-	}
-	s.handlers[event] = append(slices.Clip(s.handlers[event]), h)
+	s.handlers = append(slices.Clip(s.handlers), handler{event, run})
 }
 
 var (

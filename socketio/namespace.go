@@ -24,7 +24,7 @@ type Namespace struct {
 	middleware []func(*Socket) error
 	connection []func(*Socket)
 	recovery   Recovery
-	servers    map[string][]handler // of events of other nodes
+	servers    []handler // of events of other nodes; never changed, but replaced
 }
 
 func newNamespace(io *Server, name string) *Namespace {

@@ -1,7 +1,6 @@
 package socketio
 
 import (
-	"container/list"
 	"context"
 	"encoding/json"
 	"log/slog"
@@ -10,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/vechehq/veche/internal/deadline"
 	"github.com/vechehq/veche/transport"
 	"github.com/vechehq/veche/transport/engineio"
 	wire "github.com/vechehq/veche/wire/socketio"
@@ -66,11 +66,11 @@ type Server struct {
 	link       Link   // nil if there is one node
 	unlink     func() // ends the subscription
 	goroutines sync.WaitGroup
+	waiting    *deadline.Timers[*client] // for clients that are in no namespace
 
 	mu         sync.Mutex // guards what follows
 	namespaces map[string]*Namespace
 	parents    []*Parent
-	waiting    list.List // of *client that have joined no namespace yet, the first to come first
 	closed     bool
 }
 
@@ -84,6 +84,7 @@ func New(o *Options) *Server {
 	io.Namespace = newNamespace(io, wire.Root)
 	io.namespaces[wire.Root] = io.Namespace
 	io.unlink = func() {}
+	io.waiting = deadline.New((*client).overdue, io.options.ConnectTimeout)
 	var engineLink Link
 	if l := io.options.Link; l != nil {
 		engineLink, io.link = tagged{l, forEngine}, tagged{l, forRooms}

@@ -2,9 +2,7 @@ package socketio
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"net/url"
 	"slices"
 	"sync"
 
@@ -17,29 +15,49 @@ type Socket struct {
 	// Data is the application's own. Nothing else touches it.
 	Data any
 
-	namespace *Namespace      // immutable
-	client    *client         // immutable
-	auth      json.RawMessage // immutable
+	namespace *Namespace // immutable
+	client    *client    // immutable
+	auth      string     // immutable; JSON, empty if the client gave none
 
-	// immutable once the socket is in its namespace
-	id        string
-	pid       string
-	recovered bool
-
-	connected bool   // guarded by client.mu
+	id        string // immutable once the socket is in its namespace
 	source    Source // set by middleware, with mu held; immutable once the socket is connected
+	connected bool   // guarded by client.mu
+	recovered bool   // immutable once the socket is in its namespace
 
 	mu       sync.Mutex // guards what follows
-	tasks    []func()   // wait for the goroutine
 	running  bool       // a goroutine works on tasks
 	paused   bool       // the client is not read, because of tasks
 	ended    bool
-	told     bool // the source knows of the end
+	told     bool     // the source knows of the end
+	tasks    []func() // wait for the goroutine
 	rooms    []string
-	handlers map[string][]handler
-	any      []func(string, Args)
-	use      []func(*Event) error
-	acks     map[uint64]func(Args, error)
+	handlers []handler // never changed, but replaced
+	seldom   *seldom   // nil while there is none of it
+}
+
+// seldom is what most sockets have nothing of.
+type seldom struct {
+	any  []func(string, Args)
+	use  []func(*Event) error
+	acks map[uint64]func(Args, error)
+}
+
+var nothing seldom
+
+// few returns what there is, to look at. mu is held.
+func (s *Socket) few() *seldom {
+	if s.seldom == nil {
+		return &nothing
+	}
+	return s.seldom
+}
+
+// more returns it to be changed. mu is held.
+func (s *Socket) more() *seldom {
+	if s.seldom == nil {
+		s.seldom = &seldom{}
+	}
+	return s.seldom
 }
 
 // Bounds of a socket.
@@ -69,9 +87,9 @@ func (s *Socket) Server() *Server { return s.namespace.server }
 
 // Handshake returns what the client said to come in.
 func (s *Socket) Handshake() Handshake {
-	v := s.client.visit
-	query, _ := url.ParseQuery(v.query) // what can be read of it
-	return Handshake{Auth: s.auth, Query: query, Header: v.headers(), Address: v.address, Secure: v.secure, Time: v.time, Visitor: v.visitor}
+	h := s.client.visit.handshake()
+	h.Auth = s.said()
+	return h
 }
 
 // Transport names the way that the client comes now: "polling" or "websocket".
@@ -198,12 +216,13 @@ func (s *Socket) EmitWithAck(ctx context.Context, event string, args ...any) (Ar
 // expect keeps f for the answer to an id; it is called once, at last when the socket ends.
 func (s *Socket) expect(id uint64, f func(Args, error)) bool {
 	s.mu.Lock()
-	ended, full := s.ended, len(s.acks) >= maxAcks
+	ended, full := s.ended, len(s.few().acks) >= maxAcks
 	if !ended && !full {
-		if s.acks == nil {
-			s.acks = make(map[uint64]func(Args, error))
+		m := s.more()
+		if m.acks == nil {
+			m.acks = make(map[uint64]func(Args, error))
 		}
-		s.acks[id] = f
+		m.acks[id] = f
 	}
 	s.mu.Unlock()
 	if ended {
@@ -215,8 +234,9 @@ func (s *Socket) expect(id uint64, f func(Args, error)) bool {
 // answered gives an answer to who waits for it, if somebody does.
 func (s *Socket) answered(id uint64, a Args, err error) {
 	s.mu.Lock()
-	f := s.acks[id]
-	delete(s.acks, id)
+	acks := s.few().acks
+	f := acks[id]
+	delete(acks, id)
 	s.mu.Unlock()
 	if f != nil {
 		f(a, err)
@@ -255,8 +275,10 @@ func (s *Socket) end(reason string) {
 	s.mu.Lock()
 	first := !s.ended
 	s.ended = true
-	acks := s.acks
-	s.acks = nil
+	acks := s.few().acks
+	if acks != nil {
+		s.seldom.acks = nil
+	}
 	s.mu.Unlock()
 	if !first {
 		return
@@ -286,21 +308,17 @@ func (s *Socket) settle(reason string) {
 func (s *Socket) farewell(reason string) {
 	args := Args{elements: [][]byte{appendString(nil, reason)}}
 	s.mu.Lock()
-	last := append(slices.Clone(s.handlers["disconnecting"]), s.handlers["disconnect"]...)
-	leaving := len(s.handlers["disconnecting"])
+	handlers := s.handlers
 	s.mu.Unlock()
-	if len(last) == 0 && leaving == 0 {
+	if !handles(handlers, "disconnecting") && !handles(handlers, "disconnect") {
 		return
 	}
 	s.queue(func() {
-		for i, h := range last {
-			if i == leaving {
-				s.mu.Lock()
-				s.rooms = nil
-				s.mu.Unlock()
-			}
-			h.call(s, args, nil)
-		}
+		s.tell(handlers, "disconnecting", args)
+		s.mu.Lock()
+		s.rooms = nil
+		s.mu.Unlock()
+		s.tell(handlers, "disconnect", args)
 	})
 }
 

@@ -4,8 +4,8 @@ import (
 	"crypto/rand"
 	"errors"
 	"sync"
-	"time"
 
+	"github.com/vechehq/veche/internal/deadline"
 	"github.com/vechehq/veche/transport"
 	wire "github.com/vechehq/veche/wire/engineio"
 )
@@ -28,29 +28,35 @@ var errPipe = errors.New("engineio: the connection has ended")
 // Lock order: receiving → draining → mu. mu is not held when anything is called but a pipe.
 type Conn struct {
 	server  *Server           // immutable
-	id      string            // immutable
+	secret  secret            // immutable
 	handler transport.Handler // immutable after the handshake
 
 	mu     sync.Mutex     // guards what follows
 	socket transport.Pipe // the WebSocket; nil while the client polls
 	poller *poller        // nil on a WebSocket
-	own    []byte         // types of the protocol's packets that wait for the socket's turn
+	cause  error          // what Closed gets
+	alarm  alarm          // the next ping, or the end of patience
 	first  bool           // the handshake waits for the socket's turn
+	ping   bool           // a ping waits for the socket's turn
 	pinged bool           // a ping waits for its pong
-	alarm  *time.Timer    // the next ping, or the end of patience
-	until  time.Time      // when the alarm goes off
 	ending bool           // Close was called: the client is to be told
 	ended  bool
-	cause  error // what Closed gets
 }
+
+type alarm = deadline.Entry[*Conn]
+
+// The lengths of Server.alarms.
+const (
+	alarmInterval = iota
+	alarmTimeout
+	alarmFarewell
+)
 
 var _ transport.Pipe = (*Conn)(nil)
 
 func (s *Server) newConn(t string) *Conn {
-	c := &Conn{server: s, id: rand.Text()}
-	if s.relay != nil {
-		c.id = s.relay.node + "." + c.id
-	}
+	c := &Conn{server: s}
+	_, _ = rand.Read(c.secret[:]) // it never fails
 	if t == Polling {
 		c.poller = newPoller()
 	}
@@ -58,7 +64,7 @@ func (s *Server) newConn(t string) *Conn {
 }
 
 // ID is the connection's sid. It is a secret of the client's.
-func (c *Conn) ID() string { return c.id }
+func (c *Conn) ID() string { return c.server.sid(c.secret) }
 
 // begin queues the handshake and starts the heartbeat.
 func (c *Conn) begin() {
@@ -72,8 +78,7 @@ func (c *Conn) begin() {
 	} else {
 		c.first = true
 	}
-	c.until = time.Now().Add(c.server.options.PingInterval)
-	c.alarm = time.AfterFunc(c.server.options.PingInterval, c.beat)
+	c.server.alarms.Set(&c.alarm, c, alarmInterval)
 }
 
 func (s *Server) upgrades() []string {
@@ -87,14 +92,14 @@ func (s *Server) upgrades() []string {
 
 func (c *Conn) hello(upgrades []string) []byte {
 	o := &c.server.options
-	h := wire.Handshake{SID: c.id, Upgrades: upgrades, PingInterval: o.PingInterval, PingTimeout: o.PingTimeout, MaxPayload: o.MaxPayload}
+	h := wire.Handshake{SID: c.ID(), Upgrades: upgrades, PingInterval: o.PingInterval, PingTimeout: o.PingTimeout, MaxPayload: o.MaxPayload}
 	return h.Append(nil)
 }
 
 // beat is the alarm: it is time for a ping, or the client has not answered one.
 func (c *Conn) beat() {
 	c.mu.Lock()
-	if c.ended {
+	if c.ended || !c.server.alarms.Over(&c.alarm) { // a pong came at the same time
 		c.mu.Unlock()
 		return
 	}
@@ -104,29 +109,19 @@ func (c *Conn) beat() {
 		return
 	}
 	c.pinged = true
-	c.rearm(c.server.options.PingTimeout)
-	c.say(wire.Ping)
+	c.server.alarms.Follow(&c.alarm, c, alarmTimeout)
+	c.sayPing()
 	c.mu.Unlock()
 }
 
-// rearm sets the alarm. mu is held.
-func (c *Conn) rearm(d time.Duration) {
-	now := time.Now()
-	if c.pinged && now.After(c.until) {
-		now = c.until // the alarm went off late; the client's time began with its interval
-	}
-	c.until = now.Add(d)
-	c.alarm.Reset(time.Until(c.until))
-}
-
-// say queues a packet of the protocol's own. mu is held.
-func (c *Conn) say(t wire.Type) {
+// sayPing queues a ping. mu is held.
+func (c *Conn) sayPing() {
 	if c.poller != nil {
-		c.poller.out = append(c.poller.out, transport.Message{Data: []byte{byte(t)}})
+		c.poller.out = append(c.poller.out, transport.Message{Data: []byte{byte(wire.Ping)}})
 		c.poller.signal()
 		return
 	}
-	c.own = append(c.own, byte(t))
+	c.ping = true
 	if c.socket != nil {
 		c.socket.Wake()
 	}
@@ -135,7 +130,7 @@ func (c *Conn) say(t wire.Type) {
 // expired reports whether the client's time is over, even if the alarm has not gone off yet, and ends it then.
 func (c *Conn) expired() bool {
 	c.mu.Lock()
-	over := c.pinged && !c.ended && !time.Now().Before(c.until)
+	over := c.pinged && !c.ended && c.server.alarms.Over(&c.alarm)
 	ended := c.ended && (c.poller == nil || !c.poller.parting)
 	c.mu.Unlock()
 	if over && !ended {
@@ -166,7 +161,7 @@ func (c *Conn) pong() {
 	defer c.mu.Unlock()
 	if c.pinged && !c.ended {
 		c.pinged = false
-		c.rearm(c.server.options.PingInterval)
+		c.server.alarms.Set(&c.alarm, c, alarmInterval)
 	}
 }
 

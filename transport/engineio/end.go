@@ -34,7 +34,7 @@ func (c *Conn) close(cause error, code uint16, reason string) {
 	c.poller.resume()
 	c.poller.signal()
 	c.pinged = true // what the alarm finds is the end
-	c.rearm(farewell)
+	c.server.alarms.Set(&c.alarm, c, alarmFarewell)
 }
 
 // Abort ends the connection now; what was sent may not arrive.
@@ -54,9 +54,7 @@ func (c *Conn) end(cause error, last wire.Type) {
 	if !c.ending {
 		c.cause = cause
 	}
-	if c.alarm != nil {
-		c.alarm.Stop()
-	}
+	c.server.alarms.Stop(&c.alarm)
 	socket, p := c.socket, c.poller
 	if socket == nil && p != nil {
 		p.end(last)

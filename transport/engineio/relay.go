@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 
@@ -64,15 +63,6 @@ func newRelay(s *Server, l Link, node string) *relay {
 	r := &relay{server: s, link: l, node: node, asked: make(map[uint64]*asked), serving: make(map[serving]context.CancelFunc)}
 	r.cancel = l.Subscribe(r.hear)
 	return r
-}
-
-// nodeOf returns the node that a sid names.
-func nodeOf(sid string) string {
-	node, _, ok := strings.Cut(sid, ".")
-	if !ok {
-		return ""
-	}
-	return node
 }
 
 func (r *relay) publish(l letter) {
@@ -219,7 +209,7 @@ func (r *record) Write(p []byte) (int, error) { return r.body.Write(p) }
 
 // elsewhere serves a request whose connection lives on another node, or refuses it.
 func (s *Server) elsewhere(w http.ResponseWriter, r *http.Request, sid, t string) {
-	node := nodeOf(sid)
+	node, _ := nodeOf(sid)
 	switch {
 	case s.relay == nil || node == "" || node == s.relay.node:
 		refuse(w, wire.UnknownSession)

@@ -129,7 +129,7 @@ func (s *Server) handshake(w http.ResponseWriter, r *http.Request, t string) {
 		return
 	}
 	if s.options.Cookie != "" {
-		http.SetCookie(w, &http.Cookie{Name: s.options.Cookie, Value: c.id, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode})
+		http.SetCookie(w, &http.Cookie{Name: s.options.Cookie, Value: c.ID(), Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode})
 	}
 	if t == Polling {
 		c.servePoll(w, r)

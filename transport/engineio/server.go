@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/vechehq/veche/internal/deadline"
 	"github.com/vechehq/veche/transport"
 )
 
@@ -69,11 +70,12 @@ type Server struct {
 	options Options
 	open    Open
 	sockets *transport.WebSocket
-	relay   *relay         // nil without a Link
+	relay   *relay // nil without a Link
+	alarms  *deadline.Timers[*Conn]
 	ends    sync.WaitGroup // of connections that are being ended, and of requests for other nodes
 
 	mu      sync.Mutex // guards what follows
-	conns   map[string]*Conn
+	conns   map[secret]*Conn
 	closing bool          // nobody is let in
 	empty   chan struct{} // closed when closing and nothing is left
 }
@@ -91,8 +93,9 @@ func NewServer(o Options, open Open) *Server {
 			MaxMessage: int64(o.MaxPayload), PingInterval: never, Compression: o.Compression,
 			OriginPatterns: o.OriginPatterns,
 		}),
-		conns: make(map[string]*Conn),
-		empty: make(chan struct{}),
+		conns:  make(map[secret]*Conn),
+		empty:  make(chan struct{}),
+		alarms: deadline.New((*Conn).beat, o.PingInterval, o.PingTimeout, farewell),
 	}
 	if o.Link != nil {
 		s.relay = newRelay(s, o.Link, o.Node)
@@ -158,20 +161,25 @@ func (s *Server) add(c *Conn) bool {
 	if s.closing || len(s.conns) >= s.options.Connections {
 		return false
 	}
-	s.conns[c.id] = c
+	s.conns[c.secret] = c
 	return true
 }
 
-func (s *Server) find(id string) *Conn {
+// find returns the connection of a sid, nil if there is none here.
+func (s *Server) find(sid string) *Conn {
+	k, ok := s.secretOf(sid)
+	if !ok {
+		return nil
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.conns[id]
+	return s.conns[k]
 }
 
 func (s *Server) remove(c *Conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.conns, c.id)
+	delete(s.conns, c.secret)
 	s.leave()
 }
 

@@ -37,8 +37,8 @@ func (s *socket) Receive(m transport.Message) {
 func (s *socket) Drain() (more bool) {
 	c := (*Conn)(s)
 	c.mu.Lock()
-	own, first, pipe := c.own, c.first, c.socket
-	c.own, c.first = nil, false
+	ping, first, pipe := c.ping, c.first, c.socket
+	c.ping, c.first = false, false
 	var left []transport.Message
 	if p := c.poller; p != nil { // what it had not fetched before the upgrade
 		left = p.out
@@ -51,8 +51,8 @@ func (s *socket) Drain() (more bool) {
 	for _, m := range left {
 		_ = pipe.Send(m)
 	}
-	for _, t := range own {
-		_ = pipe.Send(transport.Message{Data: []byte{t}})
+	if ping {
+		_ = pipe.Send(transport.Message{Data: []byte{byte(wire.Ping)}})
 	}
 	return c.handler.Drain()
 }
@@ -65,9 +65,7 @@ func (s *socket) Closed(err error) {
 		c.cause = closeReason(err)
 	}
 	c.ended = true
-	if c.alarm != nil {
-		c.alarm.Stop()
-	}
+	c.server.alarms.Stop(&c.alarm)
 	c.mu.Unlock()
 	c.finished()
 }

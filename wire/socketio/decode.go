@@ -21,14 +21,22 @@ var (
 )
 
 // Decoder reads the messages of one client. The zero value is ready. After an error it is of no use.
-type Decoder struct {
-	pending *Packet // waits for attachments
+type Decoder struct{ pending *pending }
+
+// pending is a packet that waits for attachments.
+type pending struct {
+	packet  *Packet
 	missing int
-	waiting int // bytes that wait with pending
+	bytes   int // that wait with it
 }
 
 // Waiting is how many bytes wait for their last attachment.
-func (d *Decoder) Waiting() int { return d.waiting }
+func (d *Decoder) Waiting() int {
+	if d.pending == nil {
+		return 0
+	}
+	return d.pending.bytes
+}
 
 // Text takes a text message, UTF-8. It returns nil while attachments are missing. The packet keeps nothing of text.
 func (d *Decoder) Text(text []byte) (*Packet, error) {
@@ -43,22 +51,23 @@ func (d *Decoder) Text(text []byte) (*Packet, error) {
 	if attachments == 0 {
 		return p, nil
 	}
-	d.pending, d.missing, d.waiting = p, attachments, len(p.Data)
+	d.pending = &pending{p, attachments, len(p.Data)}
 	return nil, nil
 }
 
 // Binary takes a binary message, an attachment. It returns nil while others are missing.
 func (d *Decoder) Binary(data []byte) (*Packet, error) {
-	p := d.pending
-	if p == nil {
+	w := d.pending
+	if w == nil {
 		return nil, ErrBinary
 	}
+	p := w.packet
 	p.Attachments = append(p.Attachments, bytes.Clone(data))
-	d.waiting += len(data)
-	if d.missing--; d.missing > 0 {
+	w.bytes += len(data)
+	if w.missing--; w.missing > 0 {
 		return nil, nil
 	}
-	d.pending, d.waiting = nil, 0
+	d.pending = nil
 	return p, checkPlaceholders(p)
 }
 
