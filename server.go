@@ -94,7 +94,7 @@ func New(c Config) (*Server, error) {
 	})
 	s.raw = raw.New(s.hub)
 	s.bridge = bridge.New(bridge.Config{Hub: s.hub, Identity: identities})
-	s.socketio = s.newSocketIO()
+	s.socketio = s.newSocketIO(store)
 	s.routes = s.mux()
 	return s, nil
 }

@@ -11,12 +11,14 @@ import (
 )
 
 // SocketIO returns the server's Socket.IO. Its default namespace is the bridge to rooms (docs/protocol.md), in which a program may
-// handle events of its own too; other namespaces are the program's.
+// handle events of its own too; other namespaces are the program's. One that is made Recoverable keeps what it needs in the server's
+// store.
 func (s *Server) SocketIO() *socketio.Server { return s.socketio }
 
-func (s *Server) newSocketIO() *socketio.Server {
+func (s *Server) newSocketIO(store hub.Store) *socketio.Server {
 	io := socketio.New(&socketio.Options{
 		Link:    s.link(),
+		Journal: bridge.NewJournal(store),
 		Origins: s.config.Origins, Compression: transport.CompressionNoTakeover, Log: s.log,
 		Greet: func(r *http.Request, answer http.Header) (any, error) {
 			u, err := s.auth.Request(r, answer)

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/vechehq/veche/transport/engineio"
 	"github.com/vechehq/veche/wire/socketio"
 )
 
@@ -17,6 +18,7 @@ type Broadcast struct {
 	self      *Socket // not to be chosen
 	volatile  bool
 	local     bool
+	number    uint64 // of the record that is sent; zero: of none
 }
 
 // To adds rooms.
@@ -57,15 +59,45 @@ func (b *Broadcast) Emit(event string, args ...any) error {
 	if err != nil {
 		return err
 	}
+	if h := b.namespace.kept(); h != nil && !b.volatile && !b.local {
+		return h.emit(b, p)
+	}
 	b.push(p)
 	b.tell(order{Do: "emit", Data: p.Data, Attachments: p.Attachments})
 	return nil
 }
 
-// push gives a packet to this node's sockets.
+// push gives a packet to this node's sockets: those that take text and for whom nothing waits at once, the others in their turn.
 func (b *Broadcast) push(p *socketio.Packet) {
 	e := encode(p)
-	b.each(func(s *Socket) { s.client.push(e, b.volatile) })
+	if b.volatile || len(p.Attachments) > 0 {
+		b.each(func(s *Socket) { b.pushTo(s, e) })
+		return
+	}
+	refused := false
+	engineio.Broadcast(e.in(textForm)[0], func(yield func(*engineio.Conn) bool) {
+		b.each(func(s *Socket) {
+			c := s.client
+			c.mu.Lock()
+			refused = c.form != textForm || !c.idle()
+			if !refused {
+				yield(c.conn)
+			}
+			c.mu.Unlock()
+			if refused {
+				b.pushTo(s, e)
+			} else if b.number > 0 {
+				s.reached(b.number)
+			}
+		})
+	}, func(*engineio.Conn) { refused = true })
+}
+
+func (b *Broadcast) pushTo(s *Socket, e *encoded) {
+	s.client.push(e, b.volatile)
+	if b.number > 0 {
+		s.reached(b.number)
+	}
 }
 
 // EmitWithAck sends an event to this node's sockets and waits until each has answered it, or ctx ends. It
@@ -114,7 +146,9 @@ func (b *Broadcast) EmitWithAck(ctx context.Context, event string, args ...any) 
 }
 
 // FetchSockets returns the sockets of this node.
-func (b *Broadcast) FetchSockets() []*Socket {
+func (b *Broadcast) FetchSockets() []*Socket { return b.sockets() }
+
+func (b *Broadcast) sockets() []*Socket {
 	var all []*Socket
 	b.each(func(s *Socket) { all = append(all, s) })
 	return all

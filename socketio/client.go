@@ -23,6 +23,7 @@ type client struct {
 	bytes    int        // of queue
 	patience *patience  // while the client is in no namespace
 	form     form
+	draining bool // what was in queue is being sent
 	leaving  bool // the connection ends when the queue is empty; nothing is heard
 	gone     bool
 }
@@ -114,6 +115,9 @@ func (c *client) push(e *encoded, volatile bool) {
 	c.conn.Wake()
 }
 
+// idle reports whether what is sent to the client now overtakes nothing. mu is held.
+func (c *client) idle() bool { return len(c.queue) == 0 && !c.draining && !c.leaving && !c.gone }
+
 // turnBytes is about how much one Drain sends: what a slow client does not take stays in the queue, where it is bounded.
 const turnBytes = 64 << 10
 
@@ -127,6 +131,7 @@ func (c *client) take(buf []*encoded) (batch []*encoded, f form, more, leaving b
 		n++
 	}
 	batch = append(buf, c.queue[:n]...)
+	c.draining = n > 0
 	c.bytes -= bytes
 	if rest := len(c.queue) - n; rest > 0 {
 		clear(c.queue[copy(c.queue, c.queue[n:]):])
@@ -177,6 +182,7 @@ func (c *client) feed() (more bool) {
 	var buf [4]Source
 	sources := buf[:0]
 	c.mu.Lock()
+	c.draining = false
 	for _, s := range c.sockets {
 		if s.connected && s.source != nil {
 			sources = append(sources, s.source)

@@ -35,12 +35,13 @@ func (t tagged) Subscribe(f func([]byte)) (cancel func()) {
 
 // order is what a node asks the others to do for the sockets that they have.
 type order struct {
-	Do          string // "emit", "join", "leave", "disconnect", "server"
+	Do          string // "emit", "join", "leave", "disconnect", "superseded", "grown", "server"
 	Namespace   string
 	Rooms       []string        `json:",omitempty"`
 	Except      []string        `json:",omitempty"`
 	Volatile    bool            `json:",omitempty"`
 	Close       bool            `json:",omitempty"`
+	Number      uint64          `json:",omitempty"` // of the last record of the namespace's journal
 	Names       []string        `json:",omitempty"` // rooms to join or leave; the event of "server"
 	Data        json.RawMessage `json:",omitempty"` // an event's
 	Attachments [][]byte        `json:",omitempty"`
@@ -79,6 +80,10 @@ func (io *Server) hear(data []byte) {
 	b := &Broadcast{namespace: n, rooms: o.Rooms, except: o.Except, volatile: o.Volatile, local: true}
 	switch o.Do {
 	case "emit":
+		if h := n.kept(); h != nil && !o.Volatile {
+			_ = h.keep(&record{Rooms: o.Rooms, Except: o.Except, Data: o.Data, Attachments: o.Attachments}) // it was encoded once
+			return
+		}
 		b.push(&wire.Packet{Type: wire.Event, Namespace: n.name, Data: o.Data, Attachments: o.Attachments})
 	case "join":
 		b.SocketsJoin(o.Names...)
@@ -86,6 +91,12 @@ func (io *Server) hear(data []byte) {
 		b.SocketsLeave(o.Names...)
 	case "disconnect":
 		b.DisconnectSockets(o.Close)
+	case "superseded":
+		supersede(b)
+	case "grown":
+		if h := n.kept(); h != nil {
+			h.hear(o.Number)
+		}
 	case "server":
 		n.heard(o)
 	}

@@ -19,6 +19,7 @@ import (
 var (
 	errState    = errors.New("socketio: a packet out of turn")
 	errTooLarge = errors.New("socketio: a packet is too large")
+	errJournal  = errors.New("socketio: try again later")
 	errCrowded  = errors.New("socketio: too many namespaces on one connection")
 )
 
@@ -84,7 +85,7 @@ func (c *client) connect(p *wire.Packet) error {
 		return errCrowded
 	}
 	n.mu.Lock()
-	asked := len(n.middleware) > 0 || n.recovery != nil
+	asked := len(n.middleware) > 0 || n.recovery != nil || n.history != nil
 	n.mu.Unlock()
 	if !asked {
 		s.accept("")
@@ -113,8 +114,20 @@ func (c *client) deny(namespace string, err error) {
 func (s *Socket) ask() {
 	n := s.namespace
 	n.mu.Lock()
-	middleware, recovery := n.middleware, n.recovery
+	middleware, recovery, history := n.middleware, n.recovery, n.history
 	n.mu.Unlock()
+	var r *recovering
+	if history != nil {
+		if err := history.load(); err != nil {
+			n.server.options.Log.Error("socket.io: the journal does not answer", "namespace", n.name, "err", err)
+			s.client.drop(s)
+			s.client.deny(n.name, errJournal)
+			return
+		}
+		if r = history.find(s); r != nil && history.options.SkipMiddleware {
+			middleware = nil
+		}
+	}
 	for _, f := range middleware {
 		if err := f(s); err != nil {
 			s.client.drop(s)
@@ -122,6 +135,11 @@ func (s *Socket) ask() {
 			s.settle(err.Error())
 			return
 		}
+	}
+	if history != nil {
+		history.admit(s, r)
+		s.save(nil)
+		return
 	}
 	pid := ""
 	if recovery != nil {
@@ -132,20 +150,25 @@ func (s *Socket) ask() {
 
 // recover goes on where the client was, if it can, and returns the pid for the next time.
 func (s *Socket) recover(r Recovery) (pid string) {
+	if past, offset := s.past(); past != "" {
+		if id, ok := r.Recover(s, past, offset); ok {
+			s.id, s.recovered = id, true
+			// Its connection before may be dead without another node's knowing it.
+			s.namespace.To(id).tell(order{Do: "disconnect", Close: true})
+			return past
+		}
+	}
+	return r.PID(s)
+}
+
+// past is what the client shows to come back.
+func (s *Socket) past() (pid, offset string) {
 	var past struct {
 		PID    string `json:"pid"`
 		Offset string `json:"offset"`
 	}
 	_ = json.Unmarshal(s.said(), &past) // of another type: there is nothing to recover
-	if past.PID != "" {
-		if id, ok := r.Recover(s, past.PID, past.Offset); ok {
-			s.id, s.recovered = id, true
-			// Its connection before may be dead without another node's knowing it.
-			s.namespace.To(id).tell(order{Do: "disconnect", Close: true})
-			return past.PID
-		}
-	}
-	return r.PID(s)
+	return past.PID, past.Offset
 }
 
 // said is what the client gave as auth.
@@ -216,6 +239,7 @@ func (s *Socket) introduce() {
 		for _, f := range handlers {
 			f(s)
 		}
+		s.Save()
 	})
 	time.AfterFunc(settling, s.start)
 }

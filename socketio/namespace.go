@@ -24,14 +24,19 @@ type Namespace struct {
 	middleware []func(*Socket) error
 	connection []func(*Socket)
 	recovery   Recovery
+	history    *history  // nil if the namespace is not Recoverable
 	servers    []handler // of events of other nodes; never changed, but replaced
 }
 
 func newNamespace(io *Server, name string) *Namespace {
-	return &Namespace{
+	n := &Namespace{
 		server: io, name: name,
 		sockets: make(map[string]*Socket), rooms: make(map[string]map[*Socket]struct{}),
 	}
+	if o := io.options.Recovery; o != nil {
+		n.Recoverable(o)
+	}
+	return n
 }
 
 // Name returns the namespace's name, "/" for the default one.
@@ -75,6 +80,13 @@ func (n *Namespace) Recover(r Recovery) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.recovery = r
+}
+
+// kept returns the namespace's history, nil if it has none.
+func (n *Namespace) kept() *history {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.history
 }
 
 // Socket returns the socket of an id, nil if it is not there.

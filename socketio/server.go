@@ -37,6 +37,10 @@ type Options struct {
 	// Link joins the nodes of one application: what is emitted on one reaches the sockets of all, and a request of a client
 	// that polls may reach any of them. Nil means that there is one node.
 	Link Link
+	// Recovery makes all namespaces Recoverable; nil means those that are made so.
+	Recovery *RecoveryOptions
+	// Journal is where Recoverable namespaces keep things. Nil means in memory.
+	Journal Journal
 	// Log gets what happens. Nil means slog.Default.
 	Log *slog.Logger
 }

@@ -40,6 +40,7 @@ type seldom struct {
 	any  []func(string, Args)
 	use  []func(*Event) error
 	acks map[uint64]func(Args, error)
+	tie  *tie // set before the socket is in its namespace
 }
 
 var nothing seldom
@@ -109,8 +110,7 @@ func (s *Socket) Rooms() []string {
 	return append([]string{s.id}, s.rooms...)
 }
 
-// Join puts the socket into rooms; above 256 rooms they are left out.
-func (s *Socket) Join(rooms ...string) {
+func (s *Socket) join(rooms []string) {
 	n := s.namespace
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -128,8 +128,19 @@ func (s *Socket) Join(rooms ...string) {
 	}
 }
 
+// Join puts the socket into rooms; above 256 rooms they are left out.
+func (s *Socket) Join(rooms ...string) {
+	s.join(rooms)
+	s.save(nil)
+}
+
 // Leave takes the socket out of a room.
 func (s *Socket) Leave(room string) {
+	s.leave(room)
+	s.save(nil)
+}
+
+func (s *Socket) leave(room string) {
 	n := s.namespace
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -171,6 +182,8 @@ func (s *Socket) Emit(event string, args ...any) error {
 		if !s.expect(p.ID, ack) {
 			return ErrTooManyAcks
 		}
+	} else if h := s.namespace.kept(); h != nil {
+		return h.emit(s.namespace.To(s.id), p)
 	}
 	s.client.push(encode(p), false)
 	return nil
@@ -286,6 +299,7 @@ func (s *Socket) end(reason string) {
 	for _, f := range acks {
 		f(Args{}, ErrClosed)
 	}
+	s.parted(reason)
 	s.settle(reason)
 	if was {
 		s.farewell(reason)

@@ -2,6 +2,7 @@ package ws
 
 import (
 	"iter"
+	"math"
 	"sync"
 )
 
@@ -15,8 +16,14 @@ import (
 //
 //	ws.Broadcast(p, maps.Keys(members), func(c *ws.Conn, err error) { c.Shut(ws.StatusTryLater, "too slow") })
 func Broadcast(p *Prepared, conns iter.Seq[*Conn], refused func(c *Conn, err error)) {
+	BroadcastWithin(math.MaxInt, p, conns, refused)
+}
+
+// BroadcastWithin is Broadcast to those for whom at most limit bytes wait then, as if that was their SendBuffer if it is less: for
+// who has a queue of its own for the others.
+func BroadcastWithin(limit int, p *Prepared, conns iter.Seq[*Conn], refused func(c *Conn, err error)) {
 	b := bursts.Get().(*burst)
-	b.message, b.refused = p, refused
+	b.message, b.refused, b.limit = p, refused, limit
 	defer b.end() // also after a panic of conns or refused: who was marked has to be flushed
 	conns(b.each)
 }
@@ -24,6 +31,7 @@ func Broadcast(p *Prepared, conns iter.Seq[*Conn], refused func(c *Conn, err err
 // burst is one Broadcast under way: who has something to flush, by who does it.
 type burst struct {
 	message *Prepared
+	limit   int // bytes that may wait
 	refused func(*Conn, error)
 	each    func(*Conn) bool // send, kept so that a Broadcast allocates nothing
 	lists   []told
@@ -47,7 +55,7 @@ var bursts = sync.Pool{New: func() any {
 }}
 
 func (b *burst) send(c *Conn) bool {
-	if err := c.out.prepared(b.message, c.o.SendBuffer); err == nil {
+	if err := c.out.prepared(b.message, min(b.limit, c.o.SendBuffer)); err == nil {
 		if c.mark(0) {
 			b.add(c)
 		}

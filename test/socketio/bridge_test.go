@@ -3,6 +3,7 @@ package socketio
 import (
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strconv"
 	"testing"
 
@@ -50,4 +51,15 @@ func TestPython(t *testing.T) {
 	for _, transport := range []string{"polling", "websocket"} {
 		harness.Script(t, "/usr/bin/python3", "client.py", url, transport)
 	}
+}
+
+// A program's own namespace recovers its sockets with their rooms and Data: quiet ones too, on another transport, and after kill -9
+// with a journal in a store.
+func TestRecoverable(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Run("memory", func(t *testing.T) { harness.Script(t, "node", "keeper.mjs", self, newest) })
+	t.Run("store", func(t *testing.T) { harness.Script(t, "node", "keeper.mjs", self, newest, t.TempDir()) })
 }
