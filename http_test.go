@@ -449,3 +449,24 @@ func TestDrainEndsStreamsAndPolls(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A GET whose body never comes is refused at once, at every door.
+func TestGetWithABody(t *testing.T) {
+	base := "http://" + serve(t, newServer(t))
+	for _, path := range []string{"/events?room=a", "/poll?rooms=a&wait=1", "/socket.io/?EIO=4&transport=polling", "/", "/ws"} {
+		body, never := io.Pipe()
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, base+path, body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res, err := new(http.Transport).RoundTrip(r)
+		if err != nil {
+			t.Fatalf("%s: %v", path, err)
+		}
+		res.Body.Close()
+		never.Close()
+		if res.StatusCode != http.StatusBadRequest {
+			t.Errorf("%s: %s", path, res.Status)
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"net/http"
 	"path"
+	"time"
 
 	"github.com/vechehq/veche/gateway/native"
 	"github.com/vechehq/veche/gateway/raw"
@@ -26,7 +27,7 @@ func (s *Server) mux() http.Handler {
 	}
 	m.HandleFunc("GET /{$}", s.page)
 	m.Handle("/", web.Handler())
-	return guarded(m)
+	return guarded(bodiless(m))
 }
 
 // socket leads WebSockets to a door: the upgrades of HTTP/1.1, and the extended CONNECTs of HTTP/2
@@ -80,5 +81,20 @@ func guarded(next http.Handler) http.Handler {
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "no-referrer")
 		next.ServeHTTP(w, r)
+	})
+}
+
+// bodiless refuses a GET or HEAD with a body, which means nothing (RFC 9110, 9.3.1), without waiting for it.
+// net/http reads what a handler has left of a body before it answers, and doors that wait for something
+// to say have no deadline for reading: a body that never comes would hold them for ever.
+func bodiless(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength == 0 || r.Method != http.MethodGet && r.Method != http.MethodHead {
+			next.ServeHTTP(w, r)
+			return
+		}
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now())
+		w.Header().Set("Connection", "close")
+		http.Error(w, "a "+r.Method+" has no body", http.StatusBadRequest)
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"time"
 
 	"github.com/vechehq/veche/transport"
 	wire "github.com/vechehq/veche/wire/engineio"
@@ -17,6 +18,13 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if r.Method == http.MethodOptions {
 		w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	if r.Method == http.MethodGet && r.ContentLength != 0 {
+		// A body that never comes would hold a poll, which has no deadline for reading, for ever.
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now())
+		w.Header().Set("Connection", "close")
+		refuse(w, wire.BadRequest)
 		return
 	}
 	q := r.URL.Query()
