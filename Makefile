@@ -25,7 +25,7 @@ build: ## build bin/veche
 	go build -trimpath -o bin/veche ./cmd/veche
 
 .PHONY: test
-test: deps lint build test-go cross sdk-test web-test web-check interop sdk-ways hostile conformance fault abuse prove e2e ## everything that continuous integration checks
+test: deps lint build test-go cross sdk-test web-test web-check interop sdk-ways hostile conformance fault abuse storm prove e2e ## everything that continuous integration checks
 	$(call title,everything passed)
 
 .PHONY: test-go
@@ -121,6 +121,11 @@ prove: build ## two minutes of every fault on the built binary, and beside it se
 	bin/veche prove --seed 1 --minutes 2 --report bin/prove.html & proof=$$!; \
 	trap 'kill $$proof 2>/dev/null || true' EXIT; \
 	(cd test && go test -count=1 -v -parallel 8 ./planted); wait $$proof
+
+.PHONY: storm
+storm: ## fifteen thousand clients, all cut off at once, by the network and by kill -9: how they come back
+	$(call title,a storm of fifteen thousand)
+	cd test && go test -count=1 -v ./storm
 
 .PHONY: e2e
 e2e: node-modules ## people in Chromium; PICTURES=dir saves what they see

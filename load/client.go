@@ -28,13 +28,14 @@ type client struct {
 	crowd  *crowd
 	room   *room
 
-	mu    sync.Mutex    // before room.mu
-	line  line          // nil while it is away
-	here  bool          // it has joined
-	been  bool          // it has joined once
-	gone  time.Time     // since when it is not here
-	tries int           // to come back, in a row
-	after time.Duration // which the server's bye asked for
+	mu     sync.Mutex    // before room.mu
+	line   line          // nil while it is away
+	here   bool          // it has joined
+	landed chan struct{} // closed when it has joined on its line, or lost it
+	been   bool          // it has joined once
+	gone   time.Time     // since when it is not here
+	tries  int           // to come back, in a row
+	after  time.Duration // which the server's bye asked for
 
 	user   string
 	resume string
@@ -52,14 +53,15 @@ type letter struct {
 	said   bool          // on some line
 }
 
-// attach gives the client a line, on which it introduces itself. It is false when it no longer may.
-func (c *client) attach(l line) bool {
+// attach gives the client a line, on which it introduces itself, and returns what is closed when that is
+// answered, or the line lost; nil when the client no longer may have one.
+func (c *client) attach(l line) (landed <-chan struct{}) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.crowd.ctx.Err() != nil {
-		return false
+		return nil
 	}
-	c.line, c.after = l, 0
+	c.line, c.after, c.landed = l, 0, make(chan struct{})
 	c.crowd.lines.Add(1)
 	l.start()
 	token := ""
@@ -71,7 +73,7 @@ func (c *client) attach(l line) bool {
 	}
 	l.say(&native.Hello{Token: token, Resume: c.resume})
 	l.say(c.cursor())
-	return true
+	return c.landed
 }
 
 func (c *client) userName() string { return fmt.Sprint(c.crowd.config.Prefix, "-", c.number) }
@@ -160,6 +162,9 @@ func (c *client) absent() {
 // leave forgets the line.
 func (c *client) leave() {
 	c.line = nil
+	if !c.here {
+		close(c.landed)
+	}
 	c.crowd.lost.Add(1)
 	if c.here {
 		c.here, c.gone = false, time.Now()

@@ -13,7 +13,8 @@ import (
 )
 
 const (
-	// dialers is how many handshakes are under way at a time.
+	// dialers is how many are on their way into their rooms at a time. The rest of a wave waits its turn,
+	// and its time counts: sessions that were opened and not looked after would only expire.
 	dialers = 128
 	// gathering is how long all clients may take to come at first.
 	gathering = 2 * time.Minute
@@ -198,8 +199,14 @@ func (w *crowd) bring(c *client) error {
 	if err != nil {
 		return err
 	}
-	if !c.attach(l) {
+	landed := c.attach(l)
+	if landed == nil {
 		l.cut()
+		return nil
+	}
+	select {
+	case <-landed:
+	case <-w.ctx.Done():
 	}
 	return nil
 }

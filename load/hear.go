@@ -48,6 +48,10 @@ func (c *client) welcomed(o *native.Welcome) {
 
 // joined says what waits.
 func (c *client) joined(head uint64, epoch string) {
+	if c.here {
+		c.crowd.broken("%s: client %d has joined twice", c.room.name, c.number)
+		return
+	}
 	if !c.been {
 		c.room.begins(head)
 		c.last, c.epoch = head, epoch
@@ -63,6 +67,7 @@ func (c *client) joined(head uint64, epoch string) {
 		c.crowd.broken("%s: client %d has heard seq %d, and the log ends with %d", c.room.name, c.number, c.last, head)
 		c.last = head
 	}
+	close(c.landed)
 	c.here, c.been, c.tries, c.head = true, true, 0, head
 	c.crowd.arrived()
 	waiting := c.due[:0]
