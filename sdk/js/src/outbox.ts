@@ -120,7 +120,6 @@ export class Outbox {
     if (!item) return
     item.sent.reject(new VecheError('discarded', 'given up'))
     this.#remove(item)
-    this.#pump()
   }
 
   /** The room is joined, by this user: what is left from earlier pages comes first, then all goes out. */
@@ -281,12 +280,14 @@ export class Outbox {
     }, this.#backoff.next())
   }
 
+  /** Without its acknowledgement, which a message of HTTP may overtake: others have its place on the way. */
   #remove(item: Item): void {
     this.#items = this.#items.filter(other => other !== item)
     item.state = 'sent'
     this.#removed.add(item.cid)
     this.#stored(this.#host.store.delete(this.#room, item.cid))
     this.#changed()
+    this.#pump()
   }
 
   #find(cid: string): Item | undefined {

@@ -147,6 +147,15 @@ describe('sending', () => {
     await pipe.hearsNothing()
   })
 
+  test('messages that come before their acknowledgements make way, too', async () => {
+    const { room, pipe } = await joined()
+    for (let i = 1; i <= 33; i++) void room.send(i, { cid: `c${i}` })
+    await pipe.hears({ type: 'send', cid: 'c1' })
+    for (let i = 1; i <= 32; i++) pipe.message(i, { from: 'me', cid: `c${i}` })
+    for (let i = 2; i <= 32; i++) await pipe.hears({ type: 'send', cid: `c${i}` })
+    await pipe.hears({ type: 'send', cid: 'c33' })
+  })
+
   test('the 1,001st unsent is refused', async () => {
     const c = new Conversation()
     const [a, b] = [c.veche.room('a'), c.veche.room('b')]
