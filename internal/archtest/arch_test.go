@@ -62,6 +62,8 @@ func TestAPlantedEdgeIsFound(t *testing.T) {
 		{"ws", Module + "/ws/internal/flate", ""},
 		{"ws", "github.com/klauspost/compress/flate", "takes nothing else"},
 		{"ws/internal/flate", "golang.org/x/sys/cpu", "the standard library beneath it"},
+		{"ws/internal/simd", "golang.org/x/sys/cpu", ""},
+		{"ws/internal/simd", "golang.org/x/sys/unix", "nothing but bytes"},
 		{"wire/native", "encoding/json", ""},
 		{"wire/native", "net", "never touches a socket"},
 		{"wire/native", Module + "/wire/engineio", "each protocol is one idea"},

@@ -9,14 +9,16 @@ import "golang.org/x/sys/cpu"
 var useAVX2 = cpu.X86.HasAVX2
 
 const (
-	// shortestText is what validAVX2 takes at least: the last 32 bytes are looked at with the 32 before.
+	// shortestText is what validByTables takes at least: the last 32 bytes are looked at with the 32 before.
 	shortestText = 64
 	// shortestMasked is from where on maskAVX2 is faster.
 	shortestMasked = 128
 	maskBlock      = 128
 )
 
-// validAVX2 is utf8.Valid for 64 bytes or more.
+func validAVX2(b []byte) bool { return validByTables(b, &tables) }
+
+// validByTables is utf8.Valid for 64 bytes or more.
 //
 // It looks at each byte together with the one before it. What is wrong about a pair is decided by three
 // half bytes, both of the first and the high one of the second: each is looked up in a table of sixteen
@@ -25,7 +27,7 @@ const (
 // idea is Keiser's and Lemire's: "Validating UTF-8 In Less Than One Instruction Per Byte" (2021).
 //
 //go:noescape
-func validAVX2(b []byte) bool
+func validByTables(b []byte, t *lookups) bool
 
 // maskAVX2 applies a key to a multiple of maskBlock bytes.
 //
@@ -51,8 +53,15 @@ var rules = [8]struct{ high, low, next nibbles }{
 	{span(8, 0xB), span(0, 0xF), span(8, 0xB)},                  // two continuations
 }
 
-// tables are rules as validAVX2 looks them up: by the first byte's halves and the second's high one.
-var tables = func() (t struct{ high, low, next [16]byte }) {
+// lookups are rules as validByTables looks them up: by the first byte's halves and the second's high one.
+type lookups struct {
+	high, low, next [16]byte
+	// last is the largest byte that may stand at each of the last 32 places of a whole text: whatever is
+	// above it announces more bytes than there are.
+	last [32]byte
+}
+
+var tables = func() (t lookups) {
 	for i, r := range rules {
 		for n := range 16 {
 			t.high[n] |= byte(r.high>>n&1) << i
@@ -60,15 +69,9 @@ var tables = func() (t struct{ high, low, next [16]byte }) {
 			t.next[n] |= byte(r.next>>n&1) << i
 		}
 	}
-	return t
-}()
-
-// lastLeads is the largest byte that may stand at each of the last 32 places of a whole text: whatever
-// is above it announces more bytes than there are.
-var lastLeads = func() (t [32]byte) {
-	for i := range t {
-		t[i] = 0xFF
+	for i := range t.last {
+		t.last[i] = 0xFF
 	}
-	t[29], t[30], t[31] = 0xF0-1, 0xE0-1, 0xC0-1
+	t.last[29], t.last[30], t.last[31] = 0xF0-1, 0xE0-1, 0xC0-1
 	return t
 }()

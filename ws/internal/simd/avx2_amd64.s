@@ -1,5 +1,6 @@
 //go:build !purego
 
+#include "go_asm.h"
 #include "textflag.h"
 
 // Subtracting 60 leaves the highest bit set in bytes from E0 on, after which a third byte is due two places
@@ -40,17 +41,18 @@
 
 // UNFINISHED adds to Y4 that a rune is not finished at the end of the 32 bytes in Y5.
 #define UNFINISHED \
-	VPSUBUSB ·lastLeads(SB), Y5, Y9 \
+	VPSUBUSB lookups_last(DX), Y5, Y9 \
 	VPOR Y9, Y4, Y4
 
-// func validAVX2(b []byte) bool
-TEXT ·validAVX2(SB), NOSPLIT, $0-25
+// func validByTables(b []byte, t *lookups) bool
+TEXT ·validByTables(SB), NOSPLIT, $0-33
 	MOVQ b_base+0(FP), SI
 	MOVQ b_len+8(FP), DI
 	ADDQ SI, DI // the end
-	VBROADCASTI128 ·tables+0(SB), Y0
-	VBROADCASTI128 ·tables+16(SB), Y1
-	VBROADCASTI128 ·tables+32(SB), Y2
+	MOVQ t+24(FP), DX
+	VBROADCASTI128 lookups_high(DX), Y0
+	VBROADCASTI128 lookups_low(DX), Y1
+	VBROADCASTI128 lookups_next(DX), Y2
 	EVERYWHERE(lowHalves, X3, Y3)
 	EVERYWHERE(thirds, X6, Y6)
 	EVERYWHERE(fourths, X7, Y7)
@@ -105,7 +107,7 @@ last: // less than 32: the last 32 once more
 done:
 	UNFINISHED
 	VPTEST Y4, Y4
-	SETEQ ret+24(FP)
+	SETEQ ret+32(FP)
 	VZEROUPPER
 	RET
 
