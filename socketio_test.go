@@ -85,7 +85,7 @@ func TestSocketIOOverTheBus(t *testing.T) {
 	c.sid = c.handshake(b)
 	c.post(b, `40/game,`)
 	c.until(b, `40/game,{"sid"`)
-	for deadline := time.Now().Add(5 * time.Second); len(b.srv.SocketIO().Of("/game").In("all").FetchSockets()) == 0; {
+	for deadline := time.Now().Add(5 * time.Second); len(b.srv.SocketIO().Of("/game").In("all").Sockets()) == 0; {
 		if time.Now().After(deadline) {
 			t.Fatal("the socket does not join")
 		}
@@ -235,5 +235,142 @@ func TestSocketIOAuthAndDrain(t *testing.T) {
 	}
 	if err := <-drained; err != nil {
 		t.Error(err)
+	}
+}
+
+// A program asks for the sockets of all nodes and gets all their clients' answers; it moves them too. Where nothing comes from a node, that is said.
+func TestSocketIOAsksAllNodes(t *testing.T) {
+	store, bus := memory.New(nil), local.New(nil)
+	t.Cleanup(func() {
+		_ = store.Close(context.Background())
+		_ = bus.Close(context.Background())
+		http.DefaultClient.CloseIdleConnections()
+	})
+	config := Config{Store: store, Bus: bus, Key: make([]byte, 32)}
+	a, b := newNode(t, config), newNode(t, config)
+	for name, n := range map[string]*node{"a": a, "b": b} {
+		n.srv.SocketIO().Of("/game").OnConnection(func(s *socketio.Socket) {
+			s.Data = name
+			s.Join("all")
+		})
+	}
+	clients := []*wanderer{{t: t}, {t: t}}
+	for i, n := range []*node{a, b} {
+		clients[i].sid = clients[i].handshake(n)
+		clients[i].post(n, `40/game,`)
+		clients[i].until(n, `40/game,{"sid"`)
+	}
+	game := a.srv.SocketIO().Of("/game")
+	var all []*socketio.RemoteSocket
+	datas := ""
+	for deadline := time.Now().Add(5 * time.Second); len(datas) < len(`"a""b"`); {
+		if time.Now().After(deadline) {
+			t.Fatalf("the sockets are %v", all)
+		}
+		var err error
+		if all, err = game.In("all").FetchSockets(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		datas = ""
+		for _, s := range all {
+			datas += string(s.Data)
+		}
+	}
+	if datas != `"a""b"` || len(all[1].Rooms) != 2 || all[1].Rooms[0] != all[1].ID || all[1].Rooms[1] != "all" {
+		t.Errorf("got %s and %v", datas, all[1])
+	}
+
+	for i, n := range []*node{a, b} {
+		go func() {
+			question := clients[i].until(n, `["question",1]`)
+			id := strings.TrimSuffix(strings.TrimPrefix(question, `42/game,`), `["question",1]`)
+			clients[i].post(n, `43/game,`+id+`["answer"]`)
+		}()
+	}
+	answers, err := game.EmitWithAck(t.Context(), "question", 1)
+	if err != nil || len(answers) != 2 || string(answers[1].JSON(0)) != `"answer"` {
+		t.Errorf("got %v, %v", answers, err)
+	}
+
+	all[1].Join("other")
+	var other []*socketio.RemoteSocket
+	for deadline := time.Now().Add(5 * time.Second); len(other) == 0; {
+		if time.Now().After(deadline) {
+			t.Fatal("the other node's socket does not join")
+		}
+		if other, err = game.In("other").FetchSockets(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if other[0].ID != all[1].ID {
+		t.Errorf("%v is in the room", other[0])
+	}
+
+	short, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	go clients[0].until(a, `["question",2]`)
+	go clients[1].until(b, `["question",2]`)
+	if answers, err := game.EmitWithAck(short, "question", 2); err == nil || len(answers) > 0 {
+		t.Errorf("nobody answers, and we get %v, %v", answers, err)
+	}
+	b.close()
+	for deadline := time.Now().Add(5 * time.Second); ; {
+		all, err := game.FetchSockets(t.Context())
+		if err == nil && len(all) == 1 {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("got %v, %v", all, err)
+		}
+	}
+}
+
+// What is emitted in a recoverable namespace is in the store: a client recovers on another node, in order, also what that node's programs said.
+func TestSocketIORecoversOnAnotherNode(t *testing.T) {
+	store, bus := memory.New(nil), local.New(nil)
+	t.Cleanup(func() {
+		_ = store.Close(context.Background())
+		_ = bus.Close(context.Background())
+		http.DefaultClient.CloseIdleConnections()
+	})
+	config := Config{Store: store, Bus: bus, Key: make([]byte, 32)}
+	a, b := newNode(t, config), newNode(t, config)
+	for _, n := range []*node{a, b} {
+		n.srv.SocketIO().Of("/kept").Recoverable(nil)
+		n.srv.SocketIO().Of("/kept").OnConnection(func(s *socketio.Socket) {
+			if !s.Recovered() {
+				s.Join("all")
+				_ = s.Emit("hello")
+			}
+		})
+	}
+	c := &wanderer{t: t}
+	c.sid = c.handshake(a)
+	c.post(a, `40/kept,`)
+	hello := c.get(a)
+	var me struct{ SID, PID string }
+	if err := json.Unmarshal([]byte(strings.TrimPrefix(hello, "40/kept,")), &me); err != nil || me.PID == "" {
+		t.Fatalf("got %q: %v", hello, err)
+	}
+	if got := c.until(a, "hello"); got != `42/kept,["hello","1"]` {
+		t.Fatalf("got %q", got)
+	}
+	for i, n := range []*node{b, a, b} {
+		if err := n.srv.SocketIO().Of("/kept").To("all").Emit("said", i); err != nil {
+			t.Fatal(err)
+		}
+	}
+	a.close()
+	c.sid = ""
+	c.sid = c.handshake(b)
+	c.post(b, `40/kept,{"pid":"`+me.PID+`","offset":"1"}`)
+	want := `40/kept,{"sid":"` + me.SID + `","pid":"` + me.PID + `"}` +
+		"\x1e42/kept,[\"said\",0,\"2\"]\x1e42/kept,[\"said\",1,\"3\"]\x1e42/kept,[\"said\",2,\"4\"]"
+	got := c.get(b)
+	for strings.Count(got, "\x1e") < 3 {
+		got += "\x1e" + c.get(b)
+	}
+	if got != want {
+		t.Errorf("got  %q\nwant %q", got, want)
 	}
 }

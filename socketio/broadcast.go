@@ -100,19 +100,14 @@ func (b *Broadcast) pushTo(s *Socket, e *encoded) {
 	}
 }
 
-// EmitWithAck sends an event to this node's sockets and waits until each has answered it, or ctx ends. It
-// returns the answers that came.
-func (b *Broadcast) EmitWithAck(ctx context.Context, event string, args ...any) ([]Args, error) {
-	p, err := b.namespace.event(event, args)
-	if err != nil {
-		return nil, err
-	}
+// pushWithAck gives a packet to this node's sockets and waits until each has answered it, or ctx ends. It returns the answers that came.
+func (b *Broadcast) pushWithAck(ctx context.Context, p *socketio.Packet) ([]Args, error) {
 	p.ID, p.HasID = b.namespace.id(), true
 	var mu sync.Mutex
 	var answers []Args
 	var wait sync.WaitGroup
 	e := encode(p)
-	sockets := b.FetchSockets()
+	sockets := b.sockets()
 	for _, s := range sockets {
 		wait.Add(1)
 		if !s.expect(p.ID, func(a Args, err error) {
@@ -145,8 +140,8 @@ func (b *Broadcast) EmitWithAck(ctx context.Context, event string, args ...any) 
 	return answers, ctx.Err()
 }
 
-// FetchSockets returns the sockets of this node.
-func (b *Broadcast) FetchSockets() []*Socket { return b.sockets() }
+// Sockets returns the sockets of this node.
+func (b *Broadcast) Sockets() []*Socket { return b.sockets() }
 
 func (b *Broadcast) sockets() []*Socket {
 	var all []*Socket
@@ -156,7 +151,7 @@ func (b *Broadcast) sockets() []*Socket {
 
 // SocketsJoin puts the sockets into rooms.
 func (b *Broadcast) SocketsJoin(rooms ...string) {
-	for _, s := range b.FetchSockets() {
+	for _, s := range b.sockets() {
 		s.Join(rooms...)
 	}
 	b.tell(order{Do: "join", Names: rooms})
@@ -164,7 +159,7 @@ func (b *Broadcast) SocketsJoin(rooms ...string) {
 
 // SocketsLeave takes the sockets out of rooms.
 func (b *Broadcast) SocketsLeave(rooms ...string) {
-	for _, s := range b.FetchSockets() {
+	for _, s := range b.sockets() {
 		for _, room := range rooms {
 			s.Leave(room)
 		}
@@ -174,7 +169,7 @@ func (b *Broadcast) SocketsLeave(rooms ...string) {
 
 // DisconnectSockets disconnects the sockets; with close their connections too.
 func (b *Broadcast) DisconnectSockets(close bool) {
-	for _, s := range b.FetchSockets() {
+	for _, s := range b.sockets() {
 		s.Disconnect(close)
 	}
 	b.tell(order{Do: "disconnect", Close: close})

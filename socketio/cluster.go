@@ -3,6 +3,7 @@ package socketio
 import (
 	"encoding/json"
 	"slices"
+	"time"
 
 	"github.com/vechehq/veche/transport/engineio"
 	wire "github.com/vechehq/veche/wire/socketio"
@@ -35,12 +36,19 @@ func (t tagged) Subscribe(f func([]byte)) (cancel func()) {
 
 // order is what a node asks the others to do for the sockets that they have.
 type order struct {
-	Do          string // "emit", "join", "leave", "disconnect", "superseded", "grown", "server"
+	Do          string // "emit", "join", "leave", "disconnect", "superseded", "grown", "server"; "fetch", "question", "answer"; "hello", "bye"
+	Node        string // who says it
 	Namespace   string
 	Rooms       []string        `json:",omitempty"`
 	Except      []string        `json:",omitempty"`
 	Volatile    bool            `json:",omitempty"`
 	Close       bool            `json:",omitempty"`
+	Ask         bool            `json:",omitempty"` // of "hello": the others are to say it too
+	To          string          `json:",omitempty"` // whom an answer is for
+	ID          uint64          `json:",omitempty"` // of a question and its answers
+	Wait        time.Duration   `json:",omitempty"` // for clients to answer a question
+	Sockets     []RemoteSocket  `json:",omitempty"` // what was fetched
+	Answers     []reply         `json:",omitempty"` // of clients
 	Number      uint64          `json:",omitempty"` // of the last record of the namespace's journal
 	Names       []string        `json:",omitempty"` // rooms to join or leave; the event of "server"
 	Data        json.RawMessage `json:",omitempty"` // an event's
@@ -57,6 +65,12 @@ func (b *Broadcast) tell(o order) {
 	if b.self != nil { // who is excepted here is nowhere else
 		o.Except = slices.DeleteFunc(slices.Clone(o.Except), func(room string) bool { return room == b.self.id })
 	}
+	io.publish(o)
+}
+
+// publish sends an order to the other nodes.
+func (io *Server) publish(o order) {
+	o.Node = io.nodes.self
 	data, err := json.Marshal(o)
 	if err != nil {
 		io.options.Log.Error("socket.io: other nodes cannot be told", "err", err)
@@ -68,13 +82,16 @@ func (b *Broadcast) tell(o order) {
 // hear does what another node asks.
 func (io *Server) hear(data []byte) {
 	var o order
-	if err := json.Unmarshal(data, &o); err != nil {
+	if err := json.Unmarshal(data, &o); err != nil || io.nodes.hear(&o) {
 		return
 	}
 	io.mu.Lock()
 	n := io.namespaces[o.Namespace]
 	io.mu.Unlock()
 	if n == nil {
+		if o.Do == "fetch" || o.Do == "question" {
+			io.reply(&o, nil)
+		}
 		return
 	}
 	b := &Broadcast{namespace: n, rooms: o.Rooms, except: o.Except, volatile: o.Volatile, local: true}
@@ -91,6 +108,8 @@ func (io *Server) hear(data []byte) {
 		b.SocketsLeave(o.Names...)
 	case "disconnect":
 		b.DisconnectSockets(o.Close)
+	case "fetch", "question":
+		io.spawn(func() { io.reply(&o, b) })
 	case "superseded":
 		supersede(b)
 	case "grown":

@@ -239,7 +239,9 @@ func (s *Socket) introduce() {
 		for _, f := range handlers {
 			f(s)
 		}
-		s.Save()
+		if s.saved() {
+			s.Save()
+		}
 	})
 	time.AfterFunc(settling, s.start)
 }

@@ -84,8 +84,7 @@ type state struct {
 // tie is a socket's to its history.
 type tie struct {
 	history *history
-	pid     string          // empty if another socket has taken over; guarded by Socket.mu
-	data    json.RawMessage // Socket.Data as it was saved; guarded by Socket.mu
+	pid     string // empty if another socket has taken over; guarded by Socket.mu
 	from    uint64
 	since   string
 	last    atomic.Uint64 // the last record that was pushed
@@ -333,10 +332,11 @@ func (h *history) admit(s *Socket, r *recovering) {
 		s.resume(r, h.options.Data)
 	}
 	defer h.mu.Unlock()
-	t := &tie{history: h, pid: r.pid, from: r.from, since: r.since, data: r.state.Data}
+	t := &tie{history: h, pid: r.pid, from: r.from, since: r.since}
 	t.last.Store(max(r.from, r.last))
 	s.mu.Lock()
-	s.more().tie = t
+	m := s.more()
+	m.tie, m.data = t, r.state.Data
 	s.mu.Unlock()
 	s.Join(r.state.Rooms...)
 	s.accept(r.pid)
@@ -389,23 +389,19 @@ func (s *Socket) untie() {
 	}
 }
 
-// Save keeps Data as it is now for a recovery; in namespaces that are not Recoverable it does nothing. It is called by itself after the
-// handlers of the connection, and at the end after the events that came before.
+// Save keeps Data as it is now, for a recovery and for FetchSockets of other nodes. It is called by itself after the handlers of the
+// connection, and at the end after the events that came before.
 func (s *Socket) Save() { s.saveData(nil) }
 
 func (s *Socket) saveData(change func(*state)) {
-	s.mu.Lock()
-	t := s.few().tie
-	s.mu.Unlock()
-	if t == nil {
-		return
-	}
 	var data json.RawMessage
 	if s.Data != nil {
 		data, _ = json.Marshal(s.Data) // what cannot be marshaled is not kept
 	}
 	s.mu.Lock()
-	t.data = data
+	if data != nil || s.seldom != nil {
+		s.more().data = data
+	}
 	s.mu.Unlock()
 	s.save(change)
 }
@@ -418,7 +414,7 @@ func (s *Socket) save(change func(*state)) {
 		s.mu.Unlock()
 		return
 	}
-	st := state{ID: s.id, Rooms: s.rooms, Data: t.data, From: t.from, Since: t.since}
+	st := state{ID: s.id, Rooms: s.rooms, Data: s.seldom.data, From: t.from, Since: t.since}
 	if change != nil {
 		change(&st)
 	}
@@ -427,6 +423,13 @@ func (s *Socket) save(change func(*state)) {
 		t.history.options.Journal.Keep(t.history.key(t.pid), data)
 	}
 	s.mu.Unlock()
+}
+
+// saved reports whether the socket's Data is of use to others.
+func (s *Socket) saved() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.namespace.server.nodes != nil || s.few().tie != nil
 }
 
 // parted keeps how far the client was, or forgets it if it went for good.

@@ -1,6 +1,7 @@
 package socketio
 
 import (
+	"context"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -157,8 +158,18 @@ func (n *Namespace) Emit(event string, args ...any) error { return n.operator().
 // Send is Emit of "message".
 func (n *Namespace) Send(args ...any) error { return n.operator().Emit("message", args...) }
 
-// FetchSockets returns all sockets.
-func (n *Namespace) FetchSockets() []*Socket { return n.operator().FetchSockets() }
+// Sockets returns all sockets of this node.
+func (n *Namespace) Sockets() []*Socket { return n.operator().sockets() }
+
+// FetchSockets returns all sockets of all nodes, as Broadcast.FetchSockets.
+func (n *Namespace) FetchSockets(ctx context.Context) ([]*RemoteSocket, error) {
+	return n.operator().FetchSockets(ctx)
+}
+
+// EmitWithAck asks all sockets of all nodes, as Broadcast.EmitWithAck.
+func (n *Namespace) EmitWithAck(ctx context.Context, event string, args ...any) ([]Args, error) {
+	return n.operator().EmitWithAck(ctx, event, args...)
+}
 
 // SocketsJoin puts all sockets into rooms.
 func (n *Namespace) SocketsJoin(rooms ...string) { n.operator().SocketsJoin(rooms...) }

@@ -69,6 +69,7 @@ type Server struct {
 	engine     *engineio.Server
 	link       Link   // nil if there is one node
 	unlink     func() // ends the subscription
+	nodes      *nodes // nil if there is one node
 	goroutines sync.WaitGroup
 	waiting    *deadline.Timers[*client] // for clients that are in no namespace
 
@@ -92,7 +93,9 @@ func New(o *Options) *Server {
 	var engineLink Link
 	if l := io.options.Link; l != nil {
 		engineLink, io.link = tagged{l, forEngine}, tagged{l, forRooms}
+		io.nodes = newNodes(io)
 		io.unlink = io.link.Subscribe(io.hear)
+		io.nodes.open()
 	}
 	io.engine = engineio.NewServer(engineio.Options{
 		PingInterval: io.options.PingInterval, PingTimeout: io.options.PingTimeout,
@@ -201,6 +204,9 @@ func (io *Server) Close(ctx context.Context) error {
 	io.mu.Lock()
 	io.closed = true
 	io.mu.Unlock()
+	if io.nodes != nil {
+		io.nodes.close()
+	}
 	io.unlink()
 	err := io.engine.Close(ctx)
 	idle := make(chan struct{})

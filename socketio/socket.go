@@ -2,6 +2,7 @@ package socketio
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"slices"
 	"sync"
@@ -40,7 +41,8 @@ type seldom struct {
 	any  []func(string, Args)
 	use  []func(*Event) error
 	acks map[uint64]func(Args, error)
-	tie  *tie // set before the socket is in its namespace
+	tie  *tie            // set before the socket is in its namespace
+	data json.RawMessage // Data as it was saved
 }
 
 var nothing seldom

@@ -205,7 +205,7 @@ func TestRoomsAndAcks(t *testing.T) {
 	c.say("43" + id + `["yes",2]`)
 	c.want(`42["answered","yes",2,true]`)
 
-	all := srv.In("a").FetchSockets()
+	all := srv.In("a").Sockets()
 	if len(all) != 1 || srv.Socket(all[0].ID()) != all[0] || srv.Len() != 1 {
 		t.Fatalf("got %v", all)
 	}

@@ -65,7 +65,7 @@ func (p *playground) rooms(s *socketio.Socket) {
 	s.On("rooms", func(one, two, text string) { _ = p.To(one).To(two).Emit("rooms", text) })
 	s.On("others", func(room, text string) { _ = s.To(room).Emit("others", text) })
 	s.On("except", func(room, text string) { _ = p.Except(room).Emit("except", text) })
-	s.On("count", func() int { return len(p.FetchSockets()) })
+	s.On("count", func() int { return len(p.Sockets()) })
 	socketio.Reply(s, "joinAll", func(room string) (bool, error) { p.SocketsJoin(room); return true, nil })
 	socketio.Reply(s, "leaveAll", func(room string) (bool, error) { p.SocketsLeave(room); return true, nil })
 }
