@@ -93,7 +93,7 @@ export class ClientRoom implements Room {
     this.#outbox = new Outbox(
       name,
       host,
-      () => this.last ?? 0,
+      () => (this.error ? Infinity : this.last ?? 0), // what is refused to us is not delivered
       () => this.#listed(),
     )
     this.#marks = new OwnMarks(marks => host.connection.post({ type: 'receipt', room: name, ...marks }))
@@ -181,6 +181,7 @@ export class ClientRoom implements Room {
   /** The session is gone. */
   lost(): void {
     this.#rest()
+    this.error = undefined
     this.#move('joining')
   }
 
@@ -208,7 +209,6 @@ export class ClientRoom implements Room {
 
   #joined(ok: Joined): void {
     if (!this.#here()) return
-    this.error = undefined
     this.state = 'live'
     this.count = ok.count
     this.#sequence.joined(ok, this.#begin)
@@ -223,6 +223,7 @@ export class ClientRoom implements Room {
   #refused(error: VecheError): void {
     if (!this.#here()) return
     this.error = error
+    void this.#outbox.open(this.#host.user!.id) // one may be allowed to send all the same; if not, that is told
     this.#gate.open(error)
     this.#move('refused')
     this.#host.failed(error)
@@ -321,7 +322,7 @@ export class ClientRoom implements Room {
   }
 
   async #live(): Promise<void> {
-    const error = this.#over ?? (this.state === 'refused' ? this.error : undefined)
+    const error = this.#over ?? this.error
     if (error) throw error
     if (this.state !== 'live') await this.#gate.wait()
   }

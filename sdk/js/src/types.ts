@@ -29,7 +29,8 @@ export type ConnectionState = 'connecting' | 'online' | 'waiting' | 'offline' | 
  * Where a room stands.
  * - `joining`: not in the room yet, or again (the connection is away, or the answer is awaited).
  * - `live`: joined; messages come as they are committed.
- * - `refused`: the server will not have us in it; {@link Room.error} says why.
+ * - `refused`: the server will not have us in it; {@link Room.error} says why. What is sent to it is for the server
+ *   to take or refuse all the same.
  * - `left`: {@link Room.leave} was called; the object is of no more use.
  */
 export type RoomState = 'joining' | 'live' | 'refused' | 'left'

@@ -98,12 +98,31 @@ describe('joining', () => {
     expect(room.state).toBe('refused')
     expect(room.error).toMatchObject({ code: 'forbidden', retry: false })
     expect(c.log).toEqual(['online', 'error forbidden'])
+    await expect(room.history().next()).rejects.toMatchObject({ code: 'forbidden' })
     pipe.cuts()
     const next = await c.nextPipe()
     await next.welcomes()
     await next.joins('r')
     expect(room.state).toBe('live')
     expect(room.error).toBeUndefined()
+  })
+
+  test('where one may not be one may still send, or is told that one may not', async () => {
+    const c = new Conversation()
+    const room = c.veche.room('r')
+    const early = room.send('early')
+    const pipe = await c.online()
+    const join = await pipe.hears({ type: 'join' })
+    pipe.says({ type: 'error', id: join.id, code: 'forbidden', message: 'no', retry: false })
+    const first = await pipe.hears({ type: 'send', body: 'early' })
+    pipe.says({ type: 'ok', id: first.id, room: 'r', seq: 7, at: '2026-11-22T09:00:01.000Z', dup: false })
+    expect(await early).toMatchObject({ seq: 7 })
+    expect(room.pending).toEqual([]) // nobody will deliver it
+    const late = room.send('late')
+    const second = await pipe.hears({ type: 'send', body: 'late' })
+    pipe.says({ type: 'error', id: second.id, code: 'forbidden', message: 'no', retry: false })
+    await expect(late).rejects.toMatchObject({ code: 'forbidden' })
+    expect(room.pending).toMatchObject([{ body: 'late', state: 'failed' }])
   })
 
   test('leaves, and what still comes is ignored', async () => {
