@@ -142,12 +142,13 @@ func (c *client) cut() {
 }
 
 // lost is told by a line that it has ended. The client comes back after a while, as the protocol wants.
-func (c *client) lost(l line) {
+func (c *client) lost(l line, why error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.line != l {
 		return
 	}
+	c.crowd.complain(why.Error())
 	c.leave()
 	c.crowd.again(c, c.pause())
 }

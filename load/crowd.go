@@ -6,7 +6,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"regexp"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -45,7 +47,7 @@ type crowd struct {
 	mu         sync.Mutex
 	violations int
 	words      []string
-	refusal    error // the last connection that could not be made
+	complaints map[string]int // how often a connection or a request failed, by why
 }
 
 // Run puts the load on the server, until its time is over or ctx ends, and returns what happened. A run
@@ -79,7 +81,7 @@ func Run(ctx context.Context, config Config) (*Summary, error) {
 	select {
 	case <-w.complete:
 	case <-time.After(gathering):
-		return nil, fmt.Errorf("load: of %d clients %d came; the last refusal: %w", config.Clients, w.connected.Load(), w.lastRefusal())
+		return nil, fmt.Errorf("load: of %d clients %d came: %v", config.Clients, w.connected.Load(), w.complained())
 	case <-config.Enough:
 		return nil, errors.New("load: ended before all clients had come")
 	case <-ctx.Done():
@@ -92,6 +94,7 @@ func newCrowd(ctx context.Context, config Config) *crowd {
 	w := &crowd{
 		config: config, ctx: ctx, door: doors[config.Door], run: uint64(time.Now().UnixNano()),
 		waiting: make(chan *client, config.Clients), complete: make(chan struct{}),
+		complaints: make(map[string]int),
 	}
 	for k := range config.Rooms {
 		w.rooms = append(w.rooms, &room{name: fmt.Sprintf("%s-%d-%d", config.Prefix, config.Seed, k)})
@@ -126,7 +129,7 @@ func (w *crowd) talk(ctx context.Context) *Summary {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	s.Violations, s.Broken = w.violations, w.words
+	s.Violations, s.Broken, s.Complaints = w.violations, w.words, w.complaints
 	return s
 }
 
@@ -185,7 +188,7 @@ func (w *crowd) dial() {
 		case c := <-w.waiting:
 			if err := w.bring(c); err != nil && w.ctx.Err() == nil {
 				w.errors.Add(1)
-				w.refused(err)
+				w.complain(err.Error())
 				c.absent()
 			}
 		case <-w.ctx.Done():
@@ -248,14 +251,21 @@ func (w *crowd) broken(format string, args ...any) {
 	}
 }
 
-func (w *crowd) refused(err error) {
+// complain counts a failure by its words, of which there may be so many.
+func (w *crowd) complain(why string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.refusal = err
+	why = numbers.ReplaceAllString(why, "…")
+	if _, known := w.complaints[why]; known || len(w.complaints) < maxBroken {
+		w.complaints[why]++
+	}
 }
 
-func (w *crowd) lastRefusal() error {
+func (w *crowd) complained() map[string]int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.refusal
+	return maps.Clone(w.complaints)
 }
+
+// numbers are what makes words about the same failure differ: ports.
+var numbers = regexp.MustCompile(`:\d+`)

@@ -66,8 +66,8 @@ func (s *socket) Message(_ *ws.Conn, _ ws.MessageType, data []byte) {
 }
 
 // Closed tells the client.
-func (s *socket) Closed(*ws.Conn, error) {
-	s.client.lost(s)
+func (s *socket) Closed(_ *ws.Conn, err error) {
+	s.client.lost(s, err)
 	s.client.crowd.lines.Done()
 }
 
@@ -173,7 +173,7 @@ func (s *rawSocket) Message(_ *ws.Conn, _ ws.MessageType, data []byte) {
 	c.hears(s, event{&native.Message{Seq: s.last}, readMark(data, c.crowd.run)})
 }
 
-func (s *rawSocket) Closed(*ws.Conn, error) {
-	s.client.lost(s)
+func (s *rawSocket) Closed(_ *ws.Conn, err error) {
+	s.client.lost(s, err)
 	s.client.crowd.lines.Done()
 }

@@ -5,6 +5,8 @@ package load
 import (
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"sync/atomic"
 	"time"
 )
@@ -83,10 +85,11 @@ func (m *moment) since(e *moment) Figures {
 // Summary is a whole run.
 type Summary struct {
 	Figures
-	Unanswered int      `json:"unanswered"`       // messages that had no answer when the run ended
-	Checked    int      `json:"checked"`          // acknowledged messages that were looked for in the logs
-	Violations int      `json:"violations"`       // promises that were broken
-	Broken     []string `json:"broken,omitempty"` // the first of them, in words
+	Unanswered int            `json:"unanswered"`           // messages that had no answer when the run ended
+	Checked    int            `json:"checked"`              // acknowledged messages that were looked for in the logs
+	Violations int            `json:"violations"`           // promises that were broken
+	Complaints map[string]int `json:"complaints,omitempty"` // failed connections and requests, by why; at most 20 kinds
+	Broken     []string       `json:"broken,omitempty"`     // the first of them, in words
 }
 
 const heading = "  time    conn   sends/s    acks/s deliver/s  errors    back │ ack ms: p50     p99    p999     max │ delivery: p50     p99    p999     max\n"
@@ -130,6 +133,9 @@ func (s *Summary) Write(w io.Writer) {
 		fmt.Fprintf(w, "\nThe generator itself could not keep its schedule: these latencies are its own in part.\n")
 	}
 	fmt.Fprintf(w, "\n%d acknowledged messages were looked for in the logs; %d violations\n", s.Checked, s.Violations)
+	for _, why := range slices.Sorted(maps.Keys(s.Complaints)) {
+		fmt.Fprintf(w, "%7d × %s\n", s.Complaints[why], why)
+	}
 	for _, b := range s.Broken {
 		fmt.Fprintln(w, "  "+b)
 	}

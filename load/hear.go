@@ -145,6 +145,7 @@ func (c *client) gap(o *native.Gap) {
 // client begins anew.
 func (c *client) refused(o *native.Error) {
 	c.crowd.errors.Add(1)
+	c.crowd.complain(o.Code + ": " + o.Message)
 	if o.ID == "0" || !c.here {
 		c.line.shut()
 		return

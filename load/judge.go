@@ -17,6 +17,9 @@ func (w *crowd) judge(ctx context.Context) (checked int) {
 	for _, r := range w.rooms {
 		acked := r.acked()
 		for _, c := range r.members {
+			if _, here := c.owed(); !here {
+				continue // has not come back yet, which Connected tells
+			}
 			if last := c.heard(); last < acked {
 				w.broken("%s: client %d has heard up to seq %d, and %d was acknowledged", r.name, c.number, last, acked)
 			}

@@ -32,7 +32,7 @@ func TestStorm(t *testing.T) {
 	s := harness.Start(t)
 	c := &storm{T: t, server: s, crowd: harness.Load(t, s,
 		"--clients", fmt.Sprint(clients), "--rooms", fmt.Sprint(rooms), "--rate", fmt.Sprint(rate),
-		"--duration", "10m", "--wave", "1", "--wave-every", fmt.Sprint(calm+1, "s"), "--waves", "1")}
+		"--receipts", "30s", "--duration", "10m", "--wave", "1", "--wave-every", fmt.Sprint(calm+1, "s"), "--waves", "1")}
 
 	before := c.calmly(func(f load.Figures) bool { return f.Lost > 0 })
 	t.Logf("before: %d MiB", before/mib)
@@ -47,6 +47,7 @@ func TestStorm(t *testing.T) {
 	c.level(before, restarted)
 
 	sum := c.crowd.End()
+	t.Logf("complaints: %v", sum.Complaints)
 	t.Logf("%d connections lost, %d came back: half within %.1f s, the last after %.1f s; %d messages, %d acknowledged and looked for",
 		sum.Lost, sum.Reconnects, sum.Back.P50/1000, sum.Back.Max/1000, sum.Sends, sum.Checked)
 	if back := time.Duration(sum.Back.Max) * time.Millisecond; back > soon {
