@@ -2,8 +2,6 @@
 
 package simd
 
-//lint:file-ignore U1000 avx2_amd64.s reads the tables
-
 import "golang.org/x/sys/cpu"
 
 var useAVX2 = cpu.X86.HasAVX2
