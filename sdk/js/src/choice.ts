@@ -10,8 +10,15 @@ export interface Choice {
 /** How long it is worth something, in ms: people move between networks. */
 const EXPIRY = 3_600_000
 
+/** A Storage of the web, as much of it as is used. */
+export interface ChoiceStorage {
+  getItem(key: string): string | null
+  setItem(key: string, value: string): void
+  removeItem(key: string): void
+}
+
 /** Remembers in a Storage, by default the origin's; nowhere if the browser does not let us. */
-export function storedChoice(key: string, storage = local()): Choice {
+export function storedChoice(key: string, storage: ChoiceStorage | undefined = local()): Choice {
   return {
     get() {
       const [name = '', until] = attempt(() => storage?.getItem(key))?.split(' ') ?? []
@@ -23,7 +30,7 @@ export function storedChoice(key: string, storage = local()): Choice {
   }
 }
 
-function local(): Storage | undefined {
+function local(): ChoiceStorage | undefined {
   return attempt(() => globalThis.localStorage)
 }
 

@@ -39,7 +39,7 @@ function everyWay(key: string, { fetch, WebSocket = globalThis.WebSocket, log }:
   return fallback(WebSocket ? [webSocket(WebSocket), ...ways] : ways, storedChoice(`${key} way`), log)
 }
 
-export { storedChoice, type Choice } from './choice.js'
+export { storedChoice, type Choice, type ChoiceStorage } from './choice.js'
 export { VecheError } from './errors.js'
 export { fallback } from './fallback.js'
 export { indexedDBOutbox } from './indexeddb.js'

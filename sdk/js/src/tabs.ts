@@ -13,7 +13,7 @@ const PATIENCE = 2_500
 
 /** As much of a browser as is used. */
 export interface TabsEnvironment {
-  locks: Pick<LockManager, 'request'>
+  locks: { request(name: string, options: { signal?: AbortSignal; steal?: boolean }, held: () => Promise<void> | undefined): Promise<unknown> }
   channel(name: string): Pick<BroadcastChannel, 'postMessage' | 'onmessage'>
 }
 
