@@ -80,6 +80,7 @@ func serveSocketIO(ctx context.Context, args []string) error {
 
 const (
 	echoers = 100  // connections that echo
+	warming = 500  // connections that are there before
 	idlers  = 5000 // connections whose memory is measured
 	dialers = 16   // that open them at a time
 )
@@ -187,6 +188,14 @@ func (c *costs) measureEcho(ctx context.Context, p *peer, window time.Duration) 
 
 func (c *costs) measureIdle(ctx context.Context, p *peer) error {
 	pid := p.cmd.Process.Pid
+	for range warming { // what a process takes for the first ones is not theirs
+		conn, err := p.connect(ctx, false)
+		if err != nil {
+			return err
+		}
+		defer conn.Close()
+	}
+	time.Sleep(settle)
 	rss0, err := resident(pid)
 	if err != nil {
 		return err

@@ -32,6 +32,12 @@
 // most 64 namespaces, 256 rooms each; a socket waits for at most 4,096 acknowledgements. A client that joins no
 // namespace in Options.ConnectTimeout is sent away; there are at most 10,000 of these, and who has waited longest makes place.
 //
+// # Recovery and nodes
+//
+// With [Options.Recovery], or [Namespace.Recoverable], sockets come back after a disconnection as who they were, with what they have
+// missed. With [Options.Link] several servers are one: what is emitted reaches the sockets of all, and [Broadcast.FetchSockets],
+// [Broadcast.EmitWithAck], SocketsJoin, SocketsLeave and DisconnectSockets are about all. Local and Sockets are about one.
+//
 // What the package does not do: Engine.IO 3, and so clients before socket.io-client 3; serving the client's script;
 // rooms that last, which are hub's (package gateway/socketio is the bridge to them).
 package socketio

@@ -1,6 +1,7 @@
 package socketio
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"testing"
@@ -13,5 +14,6 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, keep(addr, os.Getenv("KEEP_IN")))
 		os.Exit(1)
 	}
+	_ = flag.Set("test.parallel", "6") // most of what they do is waiting
 	os.Exit(harness.Main(m))
 }

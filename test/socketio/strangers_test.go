@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"regexp"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -52,26 +53,32 @@ const newest, of2021 = "socket.io-client", "socket.io-client-2021"
 // The same client script against npm's server and against ours gives the same event log: in Node and in Chromium, over
 // every transport, with the newest client and with one of 2021, and with the other parser.
 func TestLikeNPM(t *testing.T) {
-	theirs, ours := npm(t), "http://"+harness.SocketIO(t, "--timeout", "5s")
+	t.Parallel()
 	for _, transports := range []string{"websocket", "polling", "polling,websocket"} {
 		for _, client := range []string{newest, of2021} {
-			same(t, theirs, ours, "run.mjs", client, transports)
+			same(t, "run.mjs", client, transports)
 		}
 	}
-	same(t, theirs, ours, "page.mjs", newest, "polling,websocket")
-	same(t, theirs, ours, "page.mjs", of2021, "polling,websocket")
-	same(t, theirs, ours, "page.mjs", newest, "polling")
-	want := lines(t, theirs, "run.mjs", newest, "websocket")
-	if diff := cmp.Diff(want, lines(t, ours, "run.mjs", newest, "websocket", "socket.io-msgpack-parser")); diff != "" {
-		t.Errorf("with MessagePack (-text +MessagePack):\n%s", diff)
-	}
+	same(t, "page.mjs", newest, "polling,websocket")
+	same(t, "page.mjs", of2021, "polling,websocket")
+	same(t, "page.mjs", newest, "polling")
+	same(t, "run.mjs", newest, "websocket", "socket.io-msgpack-parser") // npm's gets text
 }
 
-func same(t *testing.T, theirs, ours, script, client, transports string) {
-	t.Helper()
-	if diff := cmp.Diff(lines(t, theirs, script, client, transports), lines(t, ours, script, client, transports)); diff != "" {
-		t.Errorf("%s, %s over %s (-npm's +ours):\n%s", script, client, transports, diff)
-	}
+// same runs a script against both servers. The parser, if there is one, is for ours.
+func same(t *testing.T, script, client, transports string, parser ...string) {
+	t.Run(script+" "+client+" "+transports+" "+strings.Join(parser, ""), func(t *testing.T) {
+		t.Parallel()
+		var theirs, ours []string
+		var wait sync.WaitGroup
+		npmURL, ourURL := npm(t), "http://"+harness.SocketIO(t, "--timeout", "5s")
+		wait.Go(func() { theirs = lines(t, npmURL, script, client, transports) })
+		wait.Go(func() { ours = lines(t, ourURL, script, append([]string{client, transports}, parser...)...) })
+		wait.Wait()
+		if diff := cmp.Diff(theirs, ours); diff != "" {
+			t.Errorf("(-npm's +ours):\n%s", diff)
+		}
+	})
 }
 
 func lines(t *testing.T, url, script string, args ...string) []string {

@@ -1,0 +1,90 @@
+package socketio
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/vechehq/veche/socketio"
+)
+
+// visit serves a program's Socket.IO until the test ends.
+func visit(t *testing.T, io *socketio.Server) *visitor {
+	t.Helper()
+	web := httptest.NewServer(io)
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		_ = io.Close(ctx)
+		web.Close()
+	})
+	return &visitor{t, strings.TrimPrefix(web.URL, "http://") + "/"}
+}
+
+// What is said to one and what is said to all arrive in the order in which a program says them, although a broadcast may pass the queue.
+func TestEmitAndBroadcastKeepTheirOrder(t *testing.T) {
+	const n = 3000
+	io := socketio.New(nil)
+	io.OnConnection(func(s *socketio.Socket) {
+		s.On("go", func() {
+			for i := range n {
+				if i%3 == 0 {
+					_ = s.Emit("n", i)
+				} else {
+					_ = io.Emit("n", i)
+				}
+				if i%100 == 0 {
+					time.Sleep(time.Millisecond) // the queue runs empty now and then
+				}
+			}
+		})
+	})
+	l := visit(t, io).open()
+	l.say("40")
+	if hello := l.next(); !strings.HasPrefix(hello, "40{") {
+		t.Fatalf("got %q", hello)
+	}
+	l.say(`42["go"]`)
+	for i := range n {
+		l.want(fmt.Sprintf(`42["n",%d]`, i))
+		if t.Failed() {
+			return
+		}
+	}
+}
+
+// Who does not read is cut off at Options.Buffer, and nobody waits for it.
+func TestABroadcastDoesNotWaitForWhoDoesNotRead(t *testing.T) {
+	io := socketio.New(&socketio.Options{Buffer: 1 << 20})
+	v := visit(t, io)
+	slow, quick := v.open(), v.open()
+	for _, l := range []*line{slow, quick} {
+		l.say("40")
+		l.next()
+	}
+	text := strings.Repeat("x", 50_000)
+	want := `42["text","` + text + `"]`
+	const n = 600 // 30 MB: more than all buffers between
+	for range n {
+		if err := io.Emit("text", text); err != nil {
+			t.Fatal(err)
+		}
+		if quick.want(want); t.Failed() {
+			return
+		}
+	}
+	got := 0
+	for {
+		if _, err := slow.read(); err != nil {
+			if errors.Is(err, context.DeadlineExceeded) || got == n {
+				t.Errorf("who did not read has got %d, and then: %v", got, err)
+			}
+			return
+		}
+		got++
+	}
+}
