@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/vechehq/veche/transport"
 )
 
 // worthCompressing is from how many bytes on an answer is.
@@ -18,21 +20,25 @@ var zippers = sync.Pool{New: func() any {
 	return z
 }}
 
-// compress returns the answer as it is to be sent, and says how in the headers.
-func compress(h http.Header, r *http.Request, answer []byte) []byte {
+// compress returns the answer as it is to be sent to a client that takes gzip or not, and says how in the headers.
+func compress(h http.Header, gzipped bool, answer transport.Answer) transport.Answer {
 	h.Add("Vary", "Accept-Encoding")
-	if len(answer) < worthCompressing || !takesGzip(r.Header.Values("Accept-Encoding")) {
+	if !gzipped || answer.Len() < worthCompressing {
 		return answer
 	}
 	var out bytes.Buffer
 	z := zippers.Get().(*gzip.Writer)
 	defer zippers.Put(z)
 	z.Reset(&out)
-	_, _ = z.Write(answer) // a buffer takes everything
+	for _, piece := range answer {
+		_, _ = z.Write(piece) // a buffer takes everything
+	}
 	_ = z.Close()
 	h.Set("Content-Encoding", "gzip")
-	return out.Bytes()
+	return transport.Answer{out.Bytes()}
 }
+
+func wantsGzip(r *http.Request) bool { return takesGzip(r.Header.Values("Accept-Encoding")) }
 
 // takesGzip reads Accept-Encoding: RFC 9110, section 12.5.3.
 func takesGzip(lines []string) bool {

@@ -33,7 +33,7 @@ func (s *Server) shared(method string, door http.HandlerFunc) http.HandlerFunc {
 		default:
 			h.Set("Allow", method+", OPTIONS")
 			_, answer := refusal(&Error{Code: hub.CodeBadRequest, Message: "this door takes " + method})
-			s.reply(w, r, http.StatusMethodNotAllowed, answer)
+			s.reply(w, r, http.StatusMethodNotAllowed, transport.Answer{answer})
 		}
 	}
 }

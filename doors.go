@@ -37,7 +37,7 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 		s.streams.TurnAway(w, transport.Message{Data: bytes.TrimSpace(answer)}) // it takes nothing else
 		return
 	}
-	s.reply(w, r, status, answer)
+	s.reply(w, r, status, transport.Answer{answer})
 }
 
 // poll waits for what there is to say, and says it.
@@ -55,12 +55,15 @@ func (s *Server) poll(w http.ResponseWriter, r *http.Request) {
 		Wait:  wait,
 		Open:  func(p transport.Guide) (transport.Handler, error) { return s.native.Follow(p, v) },
 		Again: func(h transport.Handler, owed bool) bool { return v.Err == nil && s.native.Again(h, v, owed) },
+		Park:  s.parking(w, r),
 	})
-	if err != nil {
+	switch {
+	case errors.Is(err, transport.ErrParked):
+	case err != nil:
 		s.refuse(w, r, err)
-		return
+	case answer != nil: // else the client has left
+		s.reply(w, r, http.StatusOK, answer)
 	}
-	s.reply(w, r, http.StatusOK, answer)
 }
 
 func waitOf(r *http.Request) (time.Duration, error) {
@@ -87,12 +90,12 @@ func (s *Server) post(w http.ResponseWriter, r *http.Request) {
 		return // the client is gone, or too slow
 	}
 	status, answer := s.native.Post(s.visit(w, r), text)
-	s.reply(w, r, status, answer)
+	s.reply(w, r, status, transport.Answer{answer})
 }
 
 func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	status, answer := refusal(err)
-	s.reply(w, r, status, answer)
+	s.reply(w, r, status, transport.Answer{answer})
 }
 
 func refusal(err error) (status int, answer []byte) {
@@ -103,17 +106,24 @@ func refusal(err error) (status int, answer []byte) {
 }
 
 // reply writes an answer of the HTTP doors, small if the client takes it so.
-func (s *Server) reply(w http.ResponseWriter, r *http.Request, status int, answer []byte) {
-	h := w.Header()
+func (s *Server) reply(w http.ResponseWriter, r *http.Request, status int, answer transport.Answer) {
+	answer = prepare(w.Header(), wantsGzip(r), status, answer)
+	control := http.NewResponseController(w)
+	_ = control.SetWriteDeadline(time.Now().Add(writePatience)) // the wait does not count
+	w.WriteHeader(status)
+	for _, piece := range answer {
+		_, _ = w.Write(piece) // the client may be gone
+	}
+}
+
+// prepare returns the answer as it is to be sent, and describes it in the headers.
+func prepare(h http.Header, gzip bool, status int, answer transport.Answer) transport.Answer {
 	h.Set("Content-Type", "application/json")
 	h.Set("Cache-Control", "no-store")
 	if status == http.StatusServiceUnavailable {
 		h.Set("Retry-After", "1")
 	}
-	answer = compress(h, r, answer)
-	h.Set("Content-Length", strconv.Itoa(len(answer)))
-	control := http.NewResponseController(w)
-	_ = control.SetWriteDeadline(time.Now().Add(writePatience)) // the wait does not count
-	w.WriteHeader(status)
-	_, _ = w.Write(answer) // the client may be gone
+	answer = compress(h, gzip, answer)
+	h.Set("Content-Length", strconv.Itoa(answer.Len()))
+	return answer
 }

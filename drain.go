@@ -52,6 +52,7 @@ func (s *Server) close(ctx context.Context) error {
 	if err != nil {
 		err = errors.Join(err, s.http.Close())
 	}
+	s.returns.Wait()
 	flush, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushPatience)
 	defer cancel()
 	return errors.Join(err, s.hub.Close(flush))

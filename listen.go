@@ -79,5 +79,8 @@ func (s *Server) serve(l net.Listener) error {
 	if s.config.TLS != nil {
 		return s.http.ServeTLS(l, "", "")
 	}
+	s.returning.Do(func() {
+		s.returns.Go(func() { _ = s.http.Serve(s.polls.Returned()) })
+	})
 	return s.http.Serve(transport.Door(l, s.http))
 }

@@ -39,6 +39,9 @@ type Server struct {
 	routes   http.Handler
 	http     *http.Server // of Serve
 
+	returning sync.Once
+	returns   sync.WaitGroup // http serves connections that come back from polls
+
 	closing  sync.Once
 	closeErr error // immutable after closing
 }

@@ -17,8 +17,9 @@ import (
 
 const (
 	pollers     = 5000
-	pollHold    = 8 * time.Second  // after which the memory is looked at
-	pollLimit   = 60 * time.Second // for a message to reach everybody
+	pollHold    = 8 * time.Second  // of hardly any work, after which the memory is looked at
+	pollLimit   = 60 * time.Second // for a message to reach everybody, or for the server to come to rest
+	restingCPU  = 0.03             // of a processor
 	pollWarmups = 1
 )
 
@@ -77,7 +78,9 @@ func pollRow(ctx context.Context, p *peer, client func(*peer) pollClient, rounds
 	if err := w.gather(p, client); err != nil {
 		return err
 	}
-	time.Sleep(pollHold)
+	if err := settled(ctx, pid, pollHold); err != nil {
+		return err
+	}
 	after, err := resident(pid)
 	if err != nil {
 		return err
@@ -87,6 +90,10 @@ func pollRow(ctx context.Context, p *peer, client func(*peer) pollClient, rounds
 		return err
 	}
 	defer publisher.Close()
+	go func() { _ = publisher.until("\x00") }()            // answers pings
+	if err := settled(ctx, pid, time.Second); err != nil { // it may be told that the publisher came
+		return err
+	}
 	var used []float64
 	for i := range pollWarmups + rounds {
 		c0, err := cpu(pid)
@@ -99,7 +106,7 @@ func pollRow(ctx context.Context, p *peer, client func(*peer) pollClient, rounds
 		select {
 		case <-w.heard:
 		case <-time.After(pollLimit):
-			return fmt.Errorf("%d of %d clients heard message %d", w.n.Load(), pollers, i)
+			return fmt.Errorf("%d of %d clients heard message %d", w.n.Load()%pollers, pollers, i)
 		}
 		time.Sleep(time.Second) // until all wait again, which is part of the price
 		c1, err := cpu(pid)
@@ -111,6 +118,32 @@ func pollRow(ctx context.Context, p *peer, client func(*peer) pollClient, rounds
 		}
 	}
 	fmt.Printf("| %s | %d | %.0f |\n", p.name, (after-before)/pollers, median(used))
+	return nil
+}
+
+// settled waits until a process has hardly done anything for a while.
+func settled(ctx context.Context, pid int, hold time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, pollLimit)
+	defer cancel()
+	const step = time.Second / 2
+	for quiet := time.Duration(0); quiet < hold; {
+		c0, err := cpu(pid)
+		if err != nil {
+			return err
+		}
+		select {
+		case <-time.After(step):
+		case <-ctx.Done():
+			return fmt.Errorf("the server does not come to rest: %w", ctx.Err())
+		}
+		c1, err := cpu(pid)
+		if err != nil {
+			return err
+		}
+		if quiet += step; c1-c0 > restingCPU*step.Seconds() {
+			quiet = 0
+		}
+	}
 	return nil
 }
 

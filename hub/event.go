@@ -6,7 +6,7 @@ type Event any
 
 // Presence tells who came to a room and who left it. Changes that come close together are told as
 // one. A session that joins, or that missed some, gets a whole one, with everybody in Joined (at most
-// Limits.PresenceList).
+// Limits.PresenceList); and so do all when there are more changes at once than that.
 type Presence struct {
 	Room   string
 	Whole  bool   // forget who was present before

@@ -281,7 +281,7 @@ func (r *room) has(m *member) bool {
 // beat tells what has changed in presence and receipts since the last one, and reports whether
 // anything had.
 func (r *room) beat() bool {
-	p, receipts := r.who.flush(r.name), r.marks.flush()
+	p, receipts := r.who.flush(r.name, r.limits.PresenceList), r.marks.flush()
 	if p != nil {
 		for _, m := range r.members {
 			if m.state != joining && !p.only(m.user.ID) {

@@ -107,10 +107,14 @@ func (p *presence) mark(user string) {
 
 func (p *presence) dirty() bool { return len(p.joined)+len(p.left) > 0 }
 
-// flush returns the changes since the last flush, nil if there are none.
-func (p *presence) flush(room string) *Presence {
+// flush returns the changes since the last flush, nil if there are none; or everybody, where that is less than more
+// than limit changes.
+func (p *presence) flush(room string, limit int) *Presence {
 	if !p.dirty() {
 		return nil
+	}
+	if len(p.joined)+len(p.left) > limit {
+		return p.anew(room, limit)
 	}
 	ev := &Presence{Room: room, Count: len(p.users)}
 	for id := range p.joined {
@@ -125,6 +129,16 @@ func (p *presence) flush(room string) *Presence {
 	sortUsers(ev.Joined)
 	sortUsers(ev.Left)
 	return ev
+}
+
+// anew is a flush that tells everybody, at most limit.
+func (p *presence) anew(room string, limit int) *Presence {
+	for id := range p.joined {
+		p.users[id].told = true
+	}
+	p.joined, p.left, p.listed = nil, nil, false
+	p.list, p.changed = p.everybody(room, limit), false
+	return p.list
 }
 
 // whole returns everybody, at most limit, with the event's size. Of more than limit it is a choice

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -163,7 +164,7 @@ func ask(t *testing.T, l *LongPoll, h *talker, at string, wait time.Duration) st
 	if err != nil {
 		t.Fatal(err)
 	}
-	return string(answer)
+	return string(slices.Concat(answer...))
 }
 
 // at returns what to ask with next.

@@ -2,10 +2,15 @@ package transport
 
 import (
 	"context"
+	"errors"
+	"net"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
+
+	"github.com/vechehq/veche/internal/tidy"
 )
 
 // LongPoll answers clients that ask again and again, and knows their polls. It is safe for concurrent
@@ -14,14 +19,19 @@ import (
 // A poll is a pipe that lives on between the requests of its client, for 20 seconds: what its session
 // has for it waits there, bounded by the session. It answers at most about 1 MiB at a time.
 type LongPoll struct {
-	polls crew[*poll]
-	named registry
+	polls    crew[*poll]
+	named    registry
+	seats    crew[*seat]
+	parked   atomic.Int64
+	returned returns
 }
 
 // NewLongPoll returns a transport. Close it.
 func NewLongPoll() *LongPoll {
 	t := &LongPoll{named: registry{polls: make(map[string]*poll)}}
 	t.polls.init()
+	t.seats.init()
+	t.returned.init()
 	return t
 }
 
@@ -34,7 +44,23 @@ const (
 	minWait = 25 * time.Millisecond
 	// enough is how many bytes of messages make an answer that waits for no more.
 	enough = 512 << 10
+	// settling is after how long a request that may be parked is: parking costs as much as a request.
+	settling = 250 * time.Millisecond
 )
+
+// ErrParked says that a poll waits without its request, which is answered later.
+var ErrParked = errors.New("transport: the request is parked")
+
+// Answer is the text of an answer, in pieces that many answers may share: they are not to be changed.
+type Answer [][]byte
+
+// Len is the answer's length in bytes.
+func (a Answer) Len() (n int) {
+	for _, piece := range a {
+		n += len(piece)
+	}
+	return n
+}
 
 // Ask is one request of a client.
 type Ask struct {
@@ -47,6 +73,10 @@ type Ask struct {
 	// Again tells the session of the poll that At names what the client has asked for now; owed says that
 	// messages wait which the client has not got. If it says no, a new poll begins.
 	Again func(h Handler, owed bool) bool
+
+	// Park, if there is one, takes a request that has long to wait from its server. It may return nil: then the
+	// request waits where it is.
+	Park func() *Parked
 }
 
 // Ask waits for something to say and returns the answer, one JSON object:
@@ -55,12 +85,13 @@ type Ask struct {
 //
 // with what the session marked last. A client that asks with the last answer's at goes on; any other
 // begins anew. A second request for one poll ends the first with an empty answer. The error is that of
-// Open, or ErrClosing. When ctx ends the answer is nil, and nothing is lost but by who asks with an
+// Open, ErrClosing or ErrParked. When ctx ends the answer is nil, and nothing is lost but by who asks with an
 // older at.
-func (t *LongPoll) Ask(ctx context.Context, a Ask) ([]byte, error) {
+func (t *LongPoll) Ask(ctx context.Context, a Ask) (Answer, error) {
+	tidy.Count()
 	before, ok := t.resume(ctx, a)
 	if ok {
-		return before.serve(ctx, a.Wait), nil
+		return before.serve(ctx, a)
 	}
 	if !t.polls.begin() {
 		return nil, ErrClosing
@@ -80,7 +111,7 @@ func (t *LongPoll) Ask(ctx context.Context, a Ask) ([]byte, error) {
 	if before != nil {
 		before.Close(goingAwayCode, goingAway)
 	}
-	return p.serve(ctx, a.Wait), nil
+	return p.serve(ctx, a)
 }
 
 // resume returns the poll that At names. If the client can go on with it, it has the turn.
@@ -110,12 +141,21 @@ func parseAt(at string) (key string, n uint64, ok bool) {
 // Len is how many polls live, with a request or between two.
 func (t *LongPoll) Len() int { return t.polls.len() }
 
+// Parked is how many requests wait without their server.
+func (t *LongPoll) Parked() int { return int(t.parked.Load()) }
+
 // Close lets nobody in any more, answers all who wait, and waits until all sessions have had their
-// Closed. That needs no client, so ctx hardly matters.
+// Closed, which needs no client, and those that were parked their answers. When ctx ends the rest is cut off.
 func (t *LongPoll) Close(ctx context.Context) error {
 	bid := func(p *poll) { p.Close(goingAwayCode, goingAway) }
-	return t.polls.close(ctx, bid, bid)
+	err := t.polls.close(ctx, bid, bid)
+	return errors.Join(err, t.seats.close(ctx, (*seat).leave, (*seat).cut))
 }
+
+// Returned is where the connections of parked requests come back, each with the beginning of another request:
+// the server that they were taken from is to serve it too. They do not before it does, so until then there is
+// nothing to park.
+func (t *LongPoll) Returned() net.Listener { return &t.returned }
 
 // registry finds polls by their keys.
 type registry struct {

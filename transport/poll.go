@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -14,9 +15,10 @@ type poll struct {
 	home    *LongPoll
 	key     string
 	owner   string
-	handler Handler       // immutable once there is a first turn
-	turn    chan struct{} // held by who may drain and end: a request, or nobody's last turn
-	woken   chan struct{} // holds one wish to be drained
+	handler Handler              // immutable once there is a first turn
+	turn    chan struct{}        // held by who may drain and end: a request, or nobody's last turn
+	woken   chan struct{}        // holds one wish to be drained
+	seat    atomic.Pointer[seat] // of the request that is parked; nil: there is none
 
 	mu       sync.Mutex // guards what follows
 	answers  uint64     // the number of the last answer
@@ -75,6 +77,9 @@ func (p *poll) Wake() {
 	case p.woken <- struct{}{}:
 	default:
 	}
+	if seat := p.seat.Load(); seat != nil {
+		seat.wake()
+	}
 }
 
 // Part lets a session that wants to end say its last to nobody, if no request is here.
@@ -125,6 +130,7 @@ func (p *poll) hurry() {
 	case <-p.attended:
 	default:
 		close(p.attended)
+		p.Wake()
 	}
 }
 
@@ -197,14 +203,32 @@ func (p *poll) current(n uint64) (owed, ok bool) {
 	return len(p.events) > 0, p.answers == n
 }
 
-// serve waits for an answer with the turn that the caller took, and gives that back.
-func (p *poll) serve(ctx context.Context, wait time.Duration) []byte {
-	var answer []byte
-	switch p.attend(ctx, wait) {
+// serve waits for an answer with the turn that the caller took, and gives that back, unless the request is
+// parked.
+func (p *poll) serve(ctx context.Context, a Ask) (Answer, error) {
+	now := time.Now()
+	until := now.Add(max(a.Wait, minWait))
+	settled := until
+	if a.Park != nil {
+		settled = now.Add(settling)
+	}
+	end := p.attend(ctx, until, settled)
+	if end == waiting {
+		if p.park(a.Park, until) {
+			return nil, ErrParked
+		}
+		end = p.attend(ctx, until, until)
+	}
+	return p.conclude(end), nil
+}
+
+// conclude ends a request and returns its answer.
+func (p *poll) conclude(end outcome) (answer Answer) {
+	switch end {
 	case answered:
 		answer = p.answer()
 	case replaced:
-		answer = []byte(`{"events":[]}` + "\n")
+		answer = Answer{[]byte(`{"events":[]}` + "\n")}
 	case left:
 		p.abandon()
 	}
@@ -229,13 +253,19 @@ const (
 	answered outcome = iota
 	replaced         // another request of the same poll is here
 	left             // the client is not
+	waiting          // not yet: it has settled
 )
 
-func (p *poll) attend(ctx context.Context, wait time.Duration) outcome {
+// attend waits for the end of a request: until a moment at most, and once it has settled, where that is
+// earlier, for no news.
+func (p *poll) attend(ctx context.Context, until, settled time.Time) outcome {
 	p.mu.Lock()
 	another := p.attended
 	p.mu.Unlock()
-	timer := time.NewTimer(max(wait, minWait))
+	if until.Before(settled) {
+		settled = until
+	}
+	timer := time.NewTimer(time.Until(settled))
 	defer timer.Stop()
 	var late, gathers bool
 	for {
@@ -251,10 +281,22 @@ func (p *poll) attend(ctx context.Context, wait time.Duration) outcome {
 		select {
 		case <-p.woken:
 		case <-timer.C:
-			if !busy {
+			switch overdue := !time.Now().Before(until); {
+			case !busy && (gathers || overdue):
 				return answered
+			case overdue:
+				late, gathers = true, false // what was asked for is on its way
+			case busy:
+				gathers = false
+				timer.Reset(minWait)
+			default:
+				select {
+				case <-another:
+					return replaced
+				default:
+					return waiting
+				}
 			}
-			late, gathers = true, false // what was asked for is on its way
 		case <-another:
 			return replaced
 		case <-ctx.Done():
@@ -281,24 +323,26 @@ func (p *poll) state() (full, ripe, busy bool) {
 // answerSpace is about what is around the events of an answer, in bytes.
 const answerSpace = 256
 
-func (p *poll) answer() []byte {
+var comma, ending = []byte(","), []byte("]}\n")
+
+func (p *poll) answer() Answer {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.answers++
-	b := make([]byte, 0, p.size+answerSpace)
-	b = append(b, `{"rooms":"`...)
+	b := append(make([]byte, 0, answerSpace), `{"rooms":"`...)
 	if p.where != nil {
 		b = p.where(b)
 	}
 	b = append(append(b, `","at":"`...), p.key...)
 	b = strconv.AppendUint(append(b, '.'), p.answers, 10)
 	b = append(b, `","events":[`...)
+	answer := append(make(Answer, 0, 1+2*len(p.events)), b)
 	for i, e := range p.events {
 		if i > 0 {
-			b = append(b, ',')
+			answer = append(answer, comma)
 		}
-		b = append(b, e...)
+		answer = append(answer, e)
 	}
 	p.events, p.size, p.ripe = nil, 0, false
-	return append(b, "]}\n"...)
+	return append(answer, ending)
 }

@@ -1,5 +1,7 @@
 package ws
 
+import "github.com/vechehq/veche/internal/tidy"
+
 // Handler gets what a connection has to say in the push form. It answers with Send and Shut, not with
 // Write and Close, which wait.
 type Handler interface {
@@ -37,7 +39,7 @@ func (c *Conn) Start(h Handler) {
 	if c.flags.Or(f)&started != 0 {
 		panic("ws: Start was called twice")
 	}
-	arrived()
+	tidy.Count()
 	sits := c.sitDown()
 	if f&drains != 0 {
 		c.Wake()
