@@ -199,7 +199,7 @@ func TestHTTPDoorsOverHTTP2(t *testing.T) {
 		t.Error("resumed with", m)
 	}
 
-	a := b.poll("rooms=general&wait=0")
+	a := b.poll("rooms=general&wait=20") // which says where it is when it has joined
 	heard := make(chan pollAnswer, 1)
 	go func(query string) {
 		for {
