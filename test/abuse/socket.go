@@ -38,14 +38,21 @@ type socket struct {
 // connect opens a TCP connection that buffers little, so that one who does not read is noticed soon.
 func connect(t testing.TB, s *harness.Server) *socket {
 	t.Helper()
+	k := dial(t, s)
+	if err := k.Conn.(*net.TCPConn).SetReadBuffer(4 << 10); err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
+// dial opens a TCP connection.
+func dial(t testing.TB, s *harness.Server) *socket {
+	t.Helper()
 	conn, err := net.Dial("tcp", s.Addr)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
-	if err := conn.(*net.TCPConn).SetReadBuffer(4 << 10); err != nil {
-		t.Fatal(err)
-	}
 	if err := conn.SetDeadline(time.Now().Add(2 * patience)); err != nil {
 		t.Fatal(err)
 	}
@@ -63,15 +70,21 @@ func request(s *harness.Server, path, headers string) string {
 func open(t testing.TB, s *harness.Server, path, headers string) *socket {
 	t.Helper()
 	k := connect(t, s)
+	k.shake(s, path, headers)
+	return k
+}
+
+// shake does the handshake.
+func (k *socket) shake(s *harness.Server, path, headers string) {
+	k.t.Helper()
 	k.write([]byte(request(s, path, headers)))
 	resp, err := http.ReadResponse(k.r, nil)
 	if err != nil {
-		t.Fatalf("%s: %v", path, err)
+		k.t.Fatalf("%s: %v", path, err)
 	}
 	if resp.StatusCode != http.StatusSwitchingProtocols {
-		t.Fatalf("%s: %s", path, resp.Status)
+		k.t.Fatalf("%s: %s", path, resp.Status)
 	}
-	return k
 }
 
 func (k *socket) write(p []byte) {
