@@ -2,6 +2,7 @@ package veche
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -154,5 +155,86 @@ func TestCloseCutsStreams(t *testing.T) {
 	_ = s.Close(ctx)
 	if took := time.Since(begin); took > 3*time.Second || s.sockets.Len() != 0 {
 		t.Errorf("Close took %v and left %d", took, s.sockets.Len())
+	}
+}
+
+// TestHTTPDoorsOverHTTP2: streams, polls and sends share one connection of HTTP/2: a stream resumes by its
+// Last-Event-ID, a poll waits, and at a drain both are told, and end.
+func TestHTTPDoorsOverHTTP2(t *testing.T) {
+	s, addr, client := startHTTP2(t)
+	b := browse(t, "https://"+addr)
+	b.client = &http.Client{Transport: &http.Transport{TLSClientConfig: client("").TLSConfig, ForceAttemptHTTP2: true, DisableCompression: true}}
+	t.Cleanup(b.client.CloseIdleConnections)
+	send := func(body string) {
+		t.Helper()
+		if got := b.send(`{"type":"send","room":"general","body":"` + body + `"}`); got[0]["type"] != "ok" {
+			t.Fatal(got)
+		}
+	}
+	first := b.events("room=general")
+	if first.res.ProtoMajor != 2 {
+		t.Fatal("streams over", first.res.Proto)
+	}
+	await := func(st *stream, typ string) map[string]any {
+		t.Helper()
+		for {
+			e := st.next()
+			if e == nil {
+				t.Fatal("the stream ends before ", typ)
+			}
+			if e["type"] == typ {
+				return e
+			}
+		}
+	}
+	await(first, "ok")
+	send("one")
+	if m := await(first, "message"); m["body"] != "one" {
+		t.Error(m)
+	}
+	id := first.id
+	first.res.Body.Close()
+	send("two")
+	second := b.events("room=general", "Last-Event-ID", id)
+	if m := await(second, "message"); m["body"] != "two" {
+		t.Error("resumed with", m)
+	}
+
+	a := b.poll("rooms=general&wait=20") // which says where it is when it has joined
+	heard := make(chan pollAnswer, 1)
+	go func(query string) {
+		for {
+			a := b.poll(query)
+			if strings.Contains(types(a.Events), "message") {
+				heard <- a
+				return
+			}
+			query = a.next(60)
+		}
+	}(a.next(60))
+	send("three")
+	if a = <-heard; !strings.HasSuffix(types(a.Events), "message:3") {
+		t.Error("a poll heard", types(a.Events))
+	}
+	if n := s.polls.Parked(); n != 0 {
+		t.Errorf("%d are parked, of a connection that has others", n)
+	}
+	last := make(chan string, 1)
+	go func() { last <- b.read(b.do("GET", "/poll?name=Last&"+a.next(60), "")) }()
+	for !strings.Contains(fmt.Sprint(await(second, "presence")["names"]), "Last") { // then it waits
+	}
+	closed := make(chan error, 1)
+	go func() { closed <- s.Close(context.Background()) }()
+	await(second, "bye")
+	if e := second.next(); e != nil {
+		t.Error("after bye", e)
+	}
+	if text := <-last; !strings.Contains(text, `"drain"`) {
+		t.Error("a poll at the drain hears", text)
+	}
+	second.res.Body.Close()
+	b.client.CloseIdleConnections()
+	if err := <-closed; err != nil {
+		t.Error(err)
 	}
 }
