@@ -155,7 +155,7 @@ func TestParkedEnds(t *testing.T) {
 
 		k = newParkable()
 		k.wait(t, l, h, at(answer), time.Second)
-		answer = k.hear(t)
+		k.hear(t)
 		time.Sleep(k.parked.Idle + time.Second)
 		if _, err := k.client.Read(b); err == nil {
 			t.Error("an idle connection is kept")
