@@ -1,6 +1,7 @@
 package native
 
 import (
+	"github.com/vechehq/veche/gateway/objects"
 	"github.com/vechehq/veche/hub"
 	"github.com/vechehq/veche/transport"
 	wire "github.com/vechehq/veche/wire/native"
@@ -24,7 +25,7 @@ func (s *session) tell(e hub.Event) {
 	case *hub.Presence:
 		s.share(presenceFrame(e))
 	case *hub.Gap:
-		s.send(&wire.Gap{Room: e.Room, From: e.From, To: e.To, Why: string(e.Why)})
+		s.send(objects.Gap(e))
 	case *entered:
 		s.send(e.JoinOK)
 	case *page:

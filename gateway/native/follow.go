@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/vechehq/veche/gateway/line"
+	"github.com/vechehq/veche/gateway/objects"
 	"github.com/vechehq/veche/hub"
 	"github.com/vechehq/veche/transport"
 	wire "github.com/vechehq/veche/wire/native"
@@ -149,7 +150,7 @@ func (s *session) track(j *wire.Join, failed func(*place, error)) {
 }
 
 func entry(asked *wire.Join, j hub.Joined) *entered {
-	return &entered{asked: asked, next: j.Next, JoinOK: joined("", j)}
+	return &entered{asked: asked, next: j.Next, JoinOK: objects.Joined("", j)}
 }
 
 // lost tells that a room could not be joined. If it may be later, the client is to come back for it.

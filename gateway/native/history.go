@@ -1,6 +1,7 @@
 package native
 
 import (
+	"github.com/vechehq/veche/gateway/objects"
 	"github.com/vechehq/veche/hub"
 	wire "github.com/vechehq/veche/wire/native"
 )
@@ -27,7 +28,7 @@ func (s *session) history(hs *hub.Session, r *wire.History) {
 		s.fail(r.ID, r.Room, &hub.Error{Code: hub.CodeBusy, Message: "too many history requests at once", Retry: true})
 		return
 	}
-	hs.History(r.Room, query(r), func(h hub.History, err error) {
+	hs.History(r.Room, objects.HistoryQuery(r), func(h hub.History, err error) {
 		if err != nil {
 			s.wasRead()
 			s.fail(r.ID, r.Room, err)
@@ -36,14 +37,6 @@ func (s *session) history(hs *hub.Session, r *wire.History) {
 			s.replySized(p, p.trim())
 		}
 	})
-}
-
-func query(r *wire.History) hub.HistoryQuery {
-	q := hub.HistoryQuery{Before: r.Before, Limit: r.Limit}
-	if r.Forward {
-		q.After = &r.After
-	}
-	return q
 }
 
 func (s *session) mayRead() bool {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"sync"
 
+	"github.com/vechehq/veche/gateway/objects"
 	"github.com/vechehq/veche/hub"
 	wire "github.com/vechehq/veche/wire/native"
 )
@@ -136,7 +137,7 @@ func (p *post) present(i int, r *wire.PresenceQuery) {
 	ok := &wire.PresenceOK{ID: r.ID, Room: r.Room}
 	err := wait(func(done func(error)) {
 		p.visit.Present(r.Room, func(us []hub.User, count int, err error) {
-			ok.Users, ok.Count = users(us), count
+			ok.Users, ok.Count = objects.Users(us), count
 			done(err)
 		})
 	})
@@ -153,7 +154,7 @@ func (p *post) history(i int, r *wire.History) {
 	}
 	pg := &page{id: r.ID, backward: !r.Forward}
 	err := wait(func(done func(error)) {
-		p.visit.History(r.Room, query(r), func(h hub.History, err error) {
+		p.visit.History(r.Room, objects.HistoryQuery(r), func(h hub.History, err error) {
 			pg.History = h
 			done(err)
 		})

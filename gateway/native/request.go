@@ -1,6 +1,7 @@
 package native
 
 import (
+	"github.com/vechehq/veche/gateway/objects"
 	"github.com/vechehq/veche/hub"
 	wire "github.com/vechehq/veche/wire/native"
 )
@@ -47,7 +48,7 @@ func (s *session) join(r *wire.Join) {
 		if err != nil {
 			s.fail(r.ID, r.Room, err)
 		} else {
-			s.reply(joined(r.ID, j))
+			s.reply(objects.Joined(r.ID, j))
 		}
 		s.Release()
 	})
@@ -57,22 +58,13 @@ func joinOptions(r *wire.Join) hub.JoinOptions {
 	return hub.JoinOptions{Since: r.Since, Replay: r.Replay, Epoch: r.Epoch}
 }
 
-func joined(id wire.ID, j hub.Joined) *wire.JoinOK {
-	ok := &wire.JoinOK{ID: id, Room: j.Room, Head: j.Head, Epoch: j.Epoch, Recovered: j.Recovered,
-		Count: j.Count, Received: j.Own.Received, Read: j.Own.Read}
-	for _, r := range j.Receipts {
-		ok.Receipts = append(ok.Receipts, wire.Receipt{User: r.User, Received: r.Received, Read: r.Read})
-	}
-	return ok
-}
-
 func (s *session) present(hs *hub.Session, r *wire.PresenceQuery) {
 	us, count, err := hs.Present(r.Room)
 	if err != nil {
 		s.fail(r.ID, r.Room, err)
 		return
 	}
-	s.reply(&wire.PresenceOK{ID: r.ID, Room: r.Room, Users: users(us), Count: count})
+	s.reply(&wire.PresenceOK{ID: r.ID, Room: r.Room, Users: objects.Users(us), Count: count})
 }
 
 // sentOK answers a send.
@@ -81,11 +73,11 @@ func sentOK(r *wire.Send, sent hub.Sent) *wire.SendOK {
 }
 
 func draft(r *wire.Send) hub.Draft {
-	return hub.Draft{Room: r.Room, CID: r.CID, Kind: r.Kind, Body: body(r.Body)}
+	return hub.Draft{Room: r.Room, CID: r.CID, Kind: r.Kind, Body: objects.Body(r.Body)}
 }
 
 func signal(r *wire.Signal) *hub.Signal {
-	return &hub.Signal{Room: r.Room, Kind: r.Kind, Body: body(r.Body)}
+	return &hub.Signal{Room: r.Room, Kind: r.Kind, Body: objects.Body(r.Body)}
 }
 
 func receipt(r *wire.Receipt) hub.Receipt {

@@ -3,6 +3,7 @@ package socketio
 import (
 	"encoding/json"
 
+	"github.com/vechehq/veche/gateway/objects"
 	"github.com/vechehq/veche/hub"
 	"github.com/vechehq/veche/socketio"
 	wire "github.com/vechehq/veche/wire/native"
@@ -18,19 +19,19 @@ func (s *session) tell(e hub.Event) {
 		s.message(e)
 	case *hub.Signal:
 		s.share(e.Forms(), "signal", func() wire.Event {
-			return &wire.Signal{Room: e.Room, From: e.From, Name: e.Name, Kind: e.Kind, Body: content(e.Body)}
+			return objects.Signal(e)
 		})
 	case *hub.ReceiptEvent:
 		s.share(e.Forms(), "receipt", func() wire.Event {
-			return &wire.Receipt{Room: e.Room, User: e.User, Received: e.Received, Read: e.Read}
+			return objects.Receipt(e)
 		})
 	case *hub.Presence:
 		s.share(e.Forms(), "presence", func() wire.Event {
-			return &wire.Presence{Room: e.Room, Whole: e.Whole, Joined: users(e.Joined), Left: users(e.Left), Count: e.Count}
+			return objects.Presence(e)
 		})
 	case *hub.Gap:
 		s.places.move(e.Room, e.To, e.Epoch)
-		s.sent(s.socket.Say("gap", object(&wire.Gap{Room: e.Room, From: e.From, To: e.To, Why: string(e.Why)}), s.places.String()))
+		s.sent(s.socket.Say("gap", object(objects.Gap(e)), s.places.String()))
 	case *page:
 		defer s.wasRead()
 		s.sent(e.to.Say(object(e.encode())))
@@ -87,8 +88,7 @@ func (s *session) prepare(event string, args ...any) *socketio.Prepared {
 func (s *session) message(m *hub.Message) {
 	epoch := s.places.move(m.Room, m.Seq, "")
 	sh := m.Forms().Get(form, func() any {
-		o := object(&wire.Message{Room: m.Room, Seq: m.Seq, From: m.From, Name: m.Name, At: m.At, CID: m.CID, Kind: m.Kind,
-			Body: content(m.Body)})
+		o := object(objects.Message(m))
 		at := wire.Join{Room: m.Room, Since: int64(m.Seq), Replay: true, Epoch: epoch}
 		return &shared{o, epoch, s.prepare("message", o, string(at.AppendCursor(nil)))}
 	}).(*shared)
@@ -97,36 +97,4 @@ func (s *session) message(m *hub.Message) {
 		return
 	}
 	s.sent(s.socket.Say("message", sh.object, s.places.String()))
-}
-
-func users(us []hub.User) []wire.User {
-	ws := make([]wire.User, len(us))
-	for i, u := range us {
-		ws[i] = wire.User{ID: u.ID, Name: u.Name}
-	}
-	return ws
-}
-
-// body turns what came off the wire into the hub's form.
-func body(b wire.Body) hub.Body {
-	switch b.Format {
-	case wire.Text:
-		return hub.Body{Format: hub.Text, Data: b.Data}
-	case wire.Bytes:
-		return hub.Body{Format: hub.Bytes, Type: b.Type, Data: b.Data}
-	}
-	return hub.Body{Format: hub.JSON, Data: b.Data}
-}
-
-// content turns the hub's form into what goes on the wire. JSON without any text is a signal's empty body.
-func content(b hub.Body) wire.Body {
-	switch {
-	case b.Format == hub.Text:
-		return wire.Body{Format: wire.Text, Data: b.Data}
-	case b.Format == hub.Bytes:
-		return wire.Body{Format: wire.Bytes, Type: b.Type, Data: b.Data}
-	case len(b.Data) == 0:
-		return wire.Body{}
-	}
-	return wire.Body{Format: wire.JSON, Data: b.Data}
 }

@@ -3,6 +3,7 @@ package socketio
 import (
 	"slices"
 
+	"github.com/vechehq/veche/gateway/objects"
 	"github.com/vechehq/veche/hub"
 	"github.com/vechehq/veche/socketio"
 	wire "github.com/vechehq/veche/wire/native"
@@ -28,11 +29,7 @@ func (s *session) history(hs *hub.Session, e *socketio.Event, r *wire.History) {
 		s.fail(e, r.Room, &hub.Error{Code: hub.CodeBusy, Message: "too many history requests at once", Retry: true})
 		return
 	}
-	q := hub.HistoryQuery{Before: r.Before, Limit: r.Limit}
-	if r.Forward {
-		q.After = &r.After
-	}
-	hs.History(r.Room, q, func(h hub.History, err error) {
+	hs.History(r.Room, objects.HistoryQuery(r), func(h hub.History, err error) {
 		if err != nil {
 			s.wasRead()
 			s.fail(e, r.Room, err)
@@ -84,8 +81,7 @@ func bodySize(m *hub.Message) int {
 func (p *page) encode() *wire.HistoryOK {
 	ok := &wire.HistoryOK{Room: p.Room, First: p.First, Head: p.Head, Epoch: p.Epoch}
 	for _, m := range p.Messages {
-		ok.Messages = append(ok.Messages, object(&wire.Message{Room: m.Room, Seq: m.Seq, From: m.From, Name: m.Name, At: m.At,
-			CID: m.CID, Kind: m.Kind, Body: content(m.Body)}))
+		ok.Messages = append(ok.Messages, object(objects.Message(m)))
 	}
 	return ok
 }

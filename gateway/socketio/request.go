@@ -1,6 +1,7 @@
 package socketio
 
 import (
+	"github.com/vechehq/veche/gateway/objects"
 	"github.com/vechehq/veche/hub"
 	"github.com/vechehq/veche/socketio"
 	wire "github.com/vechehq/veche/wire/native"
@@ -22,7 +23,7 @@ func (s *session) request(hs *hub.Session, e *socketio.Event, r wire.Request) {
 	case *wire.Send:
 		s.submit(hs, e, r)
 	case *wire.Signal:
-		s.done(e, r.Room, hs.Signal(&hub.Signal{Room: r.Room, Kind: r.Kind, Body: body(r.Body)}))
+		s.done(e, r.Room, hs.Signal(&hub.Signal{Room: r.Room, Kind: r.Kind, Body: objects.Body(r.Body)}))
 	case *wire.Receipt:
 		s.done(e, r.Room, hs.Receipt(hub.Receipt{Room: r.Room, Received: r.Received, Read: r.Read}))
 	case *wire.Join:
@@ -39,7 +40,7 @@ func (s *session) request(hs *hub.Session, e *socketio.Event, r wire.Request) {
 }
 
 func (s *session) submit(hs *hub.Session, e *socketio.Event, r *wire.Send) {
-	hs.Send(hub.Draft{Room: r.Room, CID: r.CID, Kind: r.Kind, Body: body(r.Body)}, func(sent hub.Sent, err error) {
+	hs.Send(hub.Draft{Room: r.Room, CID: r.CID, Kind: r.Kind, Body: objects.Body(r.Body)}, func(sent hub.Sent, err error) {
 		if err != nil {
 			s.fail(e, r.Room, err)
 			return
@@ -55,7 +56,7 @@ func (s *session) join(hs *hub.Session, e *socketio.Event, r *wire.Join) {
 		if err != nil {
 			s.fail(e, r.Room, err)
 		} else {
-			hs.Reply(&reply{e, joined(j), func() { s.entered(r, j) }}, replySize)
+			hs.Reply(&reply{e, objects.Joined("", j), func() { s.entered(r, j) }}, replySize)
 		}
 		s.Release()
 	})
@@ -63,15 +64,6 @@ func (s *session) join(hs *hub.Session, e *socketio.Event, r *wire.Join) {
 
 func options(r *wire.Join) hub.JoinOptions {
 	return hub.JoinOptions{Since: r.Since, Replay: r.Replay, Epoch: r.Epoch}
-}
-
-func joined(j hub.Joined) *wire.JoinOK {
-	ok := &wire.JoinOK{Room: j.Room, Head: j.Head, Epoch: j.Epoch, Recovered: j.Recovered,
-		Count: j.Count, Received: j.Own.Received, Read: j.Own.Read}
-	for _, r := range j.Receipts {
-		ok.Receipts = append(ok.Receipts, wire.Receipt{User: r.User, Received: r.Received, Read: r.Read})
-	}
-	return ok
 }
 
 func (s *session) leave(hs *hub.Session, e *socketio.Event, r *wire.Leave) {
@@ -88,7 +80,7 @@ func (s *session) present(hs *hub.Session, e *socketio.Event, r *wire.PresenceQu
 		s.fail(e, r.Room, err)
 		return
 	}
-	s.reply(e, &wire.PresenceOK{Room: r.Room, Users: users(us), Count: count})
+	s.reply(e, &wire.PresenceOK{Room: r.Room, Users: objects.Users(us), Count: count})
 }
 
 // renew gives the session a fresh token of the same user, or a guest another name.

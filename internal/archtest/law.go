@@ -185,6 +185,12 @@ var law = []clause{
 		rest:  "the line between a pipe and a session knows neither a protocol nor who is who",
 	},
 	{
+		pkg: "gateway/objects", floor: 4,
+		may:   []string{"hub", "wire/native"},
+		never: gatewayNever,
+		rest:  "values into values: what is sent, and how, is the gateways'",
+	},
+	{
 		pkg: "gateway/raw", floor: 5,
 		may: []string{
 			"hub", "transport", "gateway/line",
@@ -196,7 +202,7 @@ var law = []clause{
 	{
 		pkg: "gateway/socketio", floor: 6,
 		may: []string{
-			"hub", "transport", "gateway/line",
+			"hub", "transport", "gateway/line", "gateway/objects",
 			"socketio",    // the bridge is a namespace of the library's
 			"wire/native", // events have the native protocol's objects as arguments
 		},
@@ -205,7 +211,7 @@ var law = []clause{
 	},
 	{
 		pkg: "gateway/*", floor: 5,
-		may:   []string{"hub", "transport", "gateway/line", "wire/="},
+		may:   []string{"hub", "transport", "gateway/line", "gateway/objects", "wire/="},
 		never: gatewayNever,
 		rest:  gatewayRest,
 	},
