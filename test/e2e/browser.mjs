@@ -2,15 +2,21 @@
 
 import assert from 'node:assert/strict'
 import { mkdir } from 'node:fs/promises'
+import { setTimeout as pause } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
 import { chromium } from 'playwright-core'
 
 const base = process.env.BASE
 const control = process.env.CONTROL
 const pictures = process.env.PICTURES
 
+/** How long what must happen may take, in ms, on a machine that has much else to do. */
+export const patience = 60_000
+
 export const launch = () =>
   chromium.launch({
     executablePath: '/usr/bin/chromium',
+    timeout: patience,
     args: [
       '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
       '--disable-background-networking', '--disable-component-update', '--disable-sync',
@@ -21,6 +27,30 @@ export const launch = () =>
 export async function server(what) {
   const response = await fetch(`${control}/${what}`, { method: 'POST' })
   assert.equal(response.status, 204, await response.text())
+}
+
+// settled asks again and again until the answer passes or patience ends, and returns the last answer for the
+// caller to assert: what is said on one page comes to another a moment later.
+export async function settled(ask, passes) {
+  const end = Date.now() + patience
+  for (;;) {
+    const answer = await ask()
+    if (passes(answer) || Date.now() > end) return answer
+    await pause(50)
+  }
+}
+
+// agree waits until all tabs hold exactly these texts, in one and the same order whatever it is, and returns
+// them in it.
+export async function agree(tabs, texts) {
+  const logs = await settled(
+    () => Promise.all(tabs.map(tab => tab.heard())),
+    logs => logs.some(log => log.length > texts.length)
+      || logs.every(log => log.length === texts.length && isDeepStrictEqual(log, logs[0])),
+  )
+  assert.deepEqual(logs[0].toSorted(), texts.toSorted())
+  for (const log of logs) assert.deepEqual(log, logs[0])
+  return logs[0]
 }
 
 // What cannot be reached is said on the console by the browser itself.
@@ -34,7 +64,7 @@ export class Person {
   static async arrive(browser, name, options = {}) {
     const person = new Person()
     person.#context = await browser.newContext({ viewport: { width: 1200, height: 800 }, locale: 'en-GB', ...options })
-    person.#context.setDefaultTimeout(20_000)
+    person.#context.setDefaultTimeout(patience)
     person.name = name
     return person
   }
@@ -67,13 +97,24 @@ export class Tab {
     this.log = page.getByRole('log')
     this.field = page.getByRole('textbox', { name: /Message to|Сообщение в/ })
     this.status = page.getByRole('navigation').getByRole('status')
+    this.online = this.status.filter({ hasText: /Connected|На связи/ })
   }
 
-  async isOnline() { await this.status.filter({ hasText: /Connected|На связи/ }).waitFor() }
+  async isOnline() { await this.online.waitFor() }
   async isNotOnline() { await this.status.filter({ hasNotText: /Connected|На связи/ }).waitFor() }
 
   // isCarriedBy waits until the page is online, over that.
   async isCarriedBy(what) { await this.status.filter({ hasText: new RegExp(`(Connected|На связи).*${what}`, 's') }).waitFor() }
+
+  // comesBack waits until the page is online again, and presses "Try now" as long as it is not.
+  async comesBack() {
+    const now = this.page.getByRole('button', { name: 'Try now' })
+    await settled(async () => {
+      await now.click({ timeout: 500 }).catch(() => {}) // it may be trying by itself
+      return this.online.isVisible()
+    }, online => online)
+    await this.isOnline()
+  }
 
   // use chooses what carries the connection, in the indicator's menu.
   async use(what) { await this.page.getByRole('combobox', { name: /What carries|Чем держится/ }).selectOption(what) }
@@ -111,7 +152,13 @@ export class Tab {
   // ticks waits until one's own message has got as far as that.
   async ticks(text, how) { await this.message(text).getByRole('img', { name: how, exact: true }).waitFor() }
 
-  // heard returns all texts in the log, in their order.
+  // hears waits until the log holds exactly these texts, in this order. One line too many is wrong at once.
+  async hears(texts) {
+    const heard = await settled(() => this.heard(), heard => heard.length > texts.length || isDeepStrictEqual(heard, texts))
+    assert.deepEqual(heard, texts)
+  }
+
+  // heard returns all texts that are in the log now, in their order: hears and agree wait.
   heard() { return this.log.locator('li .text').allTextContents() }
 
   async picture(name) {

@@ -1,13 +1,14 @@
 // Chromium's WebSocket over TLS: it opens, talks, closes, and tells over which protocol its page came.
 
 import assert from 'node:assert/strict'
-import { launch } from './browser.mjs'
+import { launch, patience, settled } from './browser.mjs'
 
 const base = process.env.BASE
 
 const browser = await launch()
 try {
   const context = await browser.newContext({ ignoreHTTPSErrors: true })
+  context.setDefaultTimeout(patience)
   const page = await context.newPage()
   await page.goto(base)
   const talk = await page.evaluate(async () => {
@@ -34,8 +35,8 @@ try {
 
   // The page says what carries it.
   const carrier = page.getByRole('navigation').getByRole('status').locator('.carrier')
-  await carrier.waitFor()
-  assert.equal(await carrier.textContent(), process.env.SHOWN)
+  const shown = await settled(() => carrier.textContent(), text => text === process.env.SHOWN)
+  assert.equal(shown, process.env.SHOWN)
 } finally {
   await browser.close()
 }

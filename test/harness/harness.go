@@ -24,7 +24,7 @@ import (
 )
 
 // patience is how long the harness waits for a process to do what it was asked.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // Server is one process of the binary, and its successors on the same address and data.
 type Server struct {
@@ -48,7 +48,7 @@ func Start(t testing.TB, args ...string) *Server {
 
 func start(t testing.TB, trust *tls.Config, args []string) *Server {
 	t.Helper()
-	s := &Server{Addr: "127.0.0.1:0", t: t, data: t.TempDir(), args: args, trust: trust}
+	s := &Server{Addr: hold(t), t: t, data: t.TempDir(), args: args, trust: trust}
 	s.Restart()
 	t.Cleanup(func() {
 		if s.cmd != nil {
@@ -160,6 +160,23 @@ func (s *Server) secure() string {
 // Log is what the process has printed, at least the last 64 KiB of it.
 func (s *Server) Log() string { return s.log.String() }
 
+// Says waits until the process has printed that, and fails the test when it does not.
+func (s *Server) Says(what string) {
+	s.t.Helper()
+	overdue := time.After(patience)
+	for {
+		said, more := s.log.read()
+		if strings.Contains(said, what) {
+			return
+		}
+		select {
+		case <-more:
+		case <-overdue:
+			s.t.Fatalf("the server did not say %q:\n%s", what, said)
+		}
+	}
+}
+
 // Peak returns the most memory that the process has had resident, in bytes.
 func (s *Server) Peak() int64 { return s.status("VmHWM:") }
 
@@ -193,6 +210,7 @@ type tail struct {
 	mu    sync.Mutex
 	lines bytes.Buffer
 	told  bool
+	more  chan struct{} // closed by the next Write, if somebody waits for it
 }
 
 const tailBytes = 64 << 10
@@ -212,20 +230,33 @@ func (l *tail) Write(p []byte) (int, error) {
 	if over := l.lines.Len() - tailBytes; over > 0 {
 		l.lines.Next(over)
 	}
+	if l.more != nil {
+		close(l.more)
+		l.more = nil
+	}
 	return len(p), nil
 }
 
 func (l *tail) String() string {
+	said, _ := l.read()
+	return said
+}
+
+// read returns what was printed, and a channel that is closed when there is more.
+func (l *tail) read() (said string, more <-chan struct{}) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.lines.String()
+	if l.more == nil {
+		l.more = make(chan struct{})
+	}
+	return l.lines.String(), l.more
 }
 
 // Script runs a script of another language with the given arguments, reports what it said, and
 // fails the test when it did. It returns what was printed on standard output.
 func Script(t testing.TB, name string, args ...string) string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, name, args...)
 	var stdout, both bytes.Buffer

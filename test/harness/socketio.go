@@ -39,13 +39,7 @@ func Example(t testing.TB, name string, args ...string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0") // the example says what it was told, so it cannot choose
-	if err != nil {
-		t.Fatal(err)
-	}
-	free := l.Addr().String()
-	l.Close()
-	addr, cmd, _ := listening(t, binary, free, args)
+	addr, cmd, _ := listening(t, binary, hold(t), args) // the example says what it was told, so it cannot choose
 	t.Cleanup(func() {
 		cmd.Process.Kill()
 		cmd.Wait() // an error that says "killed"
