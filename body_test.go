@@ -19,7 +19,10 @@ func TestDraftOf(t *testing.T) {
 		"raw":         {json.RawMessage(` { "a": "б" } `), Body{Format: JSON, Data: []byte(`{"a":"б"}`)}},
 		"JSON string": {json.RawMessage(`"a\u0431"`), Body{Format: Text, Data: []byte("aб")}},
 		"body":        {Body{Format: Bytes, Type: "image/png"}, Body{Format: Bytes, Type: "image/png"}},
-		"nothing":     {nil, Body{}},
+		"its body":    {Body{Data: []byte("{\n \"a\": 1\r\n}")}, Body{Format: JSON, Data: []byte(`{"a":1}`)}},
+		"its string":  {Body{Data: []byte(`"a\u0431"`)}, Body{Format: Text, Data: []byte("aб")}},
+		"its draft":   {Draft{Body: Body{Data: []byte("[1,\n2]")}}, Body{Format: JSON, Data: []byte(`[1,2]`)}},
+		"nothing":     {nil, Body{Format: JSON, Data: []byte("null")}},
 	} {
 		d, err := draftOf("r", c.in)
 		if err != nil || d.Room != "r" {
@@ -35,7 +38,11 @@ func TestDraftOf(t *testing.T) {
 	if err != nil || !cmp.Equal(d, whole) {
 		t.Errorf("draft: %+v, %v", d, err)
 	}
-	if _, err := draftOf("r", make(chan int)); err == nil {
-		t.Error("a channel is taken")
+	for name, v := range map[string]any{
+		"a channel": make(chan int), "what is no JSON": Body{Data: []byte("nonsense")}, "two values": Draft{Body: Body{Data: []byte("1 2")}},
+	} {
+		if _, err := draftOf("r", v); err == nil {
+			t.Error(name, "is taken")
+		}
 	}
 }

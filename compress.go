@@ -20,10 +20,10 @@ var zippers = sync.Pool{New: func() any {
 	return z
 }}
 
-// compress returns the answer as it is to be sent to a client that takes gzip or not, and says how in the headers.
-func compress(h http.Header, gzipped bool, answer transport.Answer) transport.Answer {
+// compress returns the answer as it is to be sent to a client that takes those codings, and says how in the headers.
+func compress(h http.Header, takes codings, answer transport.Answer) transport.Answer {
 	h.Add("Vary", "Accept-Encoding")
-	if !gzipped || answer.Len() < worthCompressing {
+	if !takes.gzip || takes.plain && answer.Len() < worthCompressing {
 		return answer
 	}
 	var out bytes.Buffer
@@ -38,22 +38,35 @@ func compress(h http.Header, gzipped bool, answer transport.Answer) transport.An
 	return transport.Answer{out.Bytes()}
 }
 
-func wantsGzip(r *http.Request) bool { return takesGzip(r.Header.Values("Accept-Encoding")) }
+// codings are those of ours that a client takes: gzip if it likes it no less than none, and none. Who takes
+// neither gets an answer without any all the same, as RFC 9110, section 12.5.3, allows.
+type codings struct{ gzip, plain bool }
 
-// takesGzip reads Accept-Encoding: RFC 9110, section 12.5.3.
-func takesGzip(lines []string) bool {
-	any := false
+func codingsOf(r *http.Request) codings { return takenCodings(r.Header.Values("Accept-Encoding")) }
+
+// takenCodings reads Accept-Encoding: RFC 9110, section 12.5.3.
+func takenCodings(lines []string) codings {
+	weights := make(map[string]float64)
 	for coding := range strings.SplitSeq(strings.Join(lines, ","), ",") {
 		name, params, _ := strings.Cut(coding, ";")
-		wanted := weight(params) > 0
-		switch strings.ToLower(strings.TrimSpace(name)) {
-		case "gzip", "x-gzip":
-			return wanted
-		case "*":
-			any = wanted
-		}
+		weights[strings.ToLower(strings.TrimSpace(name))] = weight(params)
 	}
-	return any
+	of := func(name string, otherwise float64) float64 {
+		if w, named := weights[name]; named {
+			return w
+		}
+		if w, any := weights["*"]; any {
+			return w
+		}
+		return otherwise
+	}
+	zipped := of("gzip", 0)
+	if _, old := weights["x-gzip"]; old {
+		zipped = max(zipped, weights["x-gzip"])
+	}
+	const least = 0.001 // what is not named is taken, but not asked for
+	plain := of("identity", least)
+	return codings{gzip: zipped > 0 && zipped >= plain, plain: plain > 0}
 }
 
 func weight(params string) float64 {

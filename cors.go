@@ -25,13 +25,15 @@ func (s *Server) shared(method string, door http.HandlerFunc) http.HandlerFunc {
 			h.Set("Access-Control-Allow-Origin", origin)
 			h.Set("Access-Control-Allow-Credentials", "true")
 		}
-		switch r.Method {
-		case method:
+		if r.Method == method {
 			door(w, r)
+			return
+		}
+		h.Set("Allow", method+", OPTIONS")
+		switch r.Method {
 		case http.MethodOptions:
 			preflight(w)
 		default:
-			h.Set("Allow", method+", OPTIONS")
 			_, answer := refusal(&Error{Code: hub.CodeBadRequest, Message: "this door takes " + method})
 			s.reply(w, r, http.StatusMethodNotAllowed, transport.Answer{answer})
 		}

@@ -81,16 +81,33 @@ func waitOf(r *http.Request) (time.Duration, error) {
 
 // post does what clients say that have no connection to say it on.
 func (s *Server) post(w http.ResponseWriter, r *http.Request) {
-	text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxFrame))
-	if _, large := errors.AsType[*http.MaxBytesError](err); large {
-		s.refuse(w, r, &Error{Code: hub.CodeTooLarge, Message: "the request is larger than 1 MiB"})
-		return
-	}
+	text, err := bodyOfPost(w, r)
 	if err != nil {
-		return // the client is gone, or too slow
+		s.refuse(w, r, err)
+		return
 	}
 	status, answer := s.native.Post(s.visit(w, r), text)
 	s.reply(w, r, status, transport.Answer{answer})
+}
+
+// bodyOfPost reads the whole of a request's body. What is announced to be too large is not waited for, and
+// what ends too early is not taken for all that there was; the connection is of no use then.
+func bodyOfPost(w http.ResponseWriter, r *http.Request) (text []byte, err error) {
+	large := r.ContentLength > maxFrame
+	if !large {
+		text, err = io.ReadAll(http.MaxBytesReader(w, r.Body, maxFrame))
+		_, large = errors.AsType[*http.MaxBytesError](err)
+	}
+	switch {
+	case large:
+		err = &Error{Code: hub.CodeTooLarge, Message: "the request is larger than 1 MiB"}
+	case err != nil:
+		err = &Error{Code: hub.CodeBadRequest, Message: "the request did not arrive whole", Retry: true}
+	default:
+		return text, nil
+	}
+	last(w, r)
+	return nil, err
 }
 
 func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
@@ -107,7 +124,7 @@ func refusal(err error) (status int, answer []byte) {
 
 // reply writes an answer of the HTTP doors, small if the client takes it so.
 func (s *Server) reply(w http.ResponseWriter, r *http.Request, status int, answer transport.Answer) {
-	answer = prepare(w.Header(), wantsGzip(r), status, answer)
+	answer = prepare(w.Header(), codingsOf(r), status, answer)
 	control := http.NewResponseController(w)
 	_ = control.SetWriteDeadline(time.Now().Add(writePatience)) // the wait does not count
 	w.WriteHeader(status)
@@ -117,13 +134,13 @@ func (s *Server) reply(w http.ResponseWriter, r *http.Request, status int, answe
 }
 
 // prepare returns the answer as it is to be sent, and describes it in the headers.
-func prepare(h http.Header, gzip bool, status int, answer transport.Answer) transport.Answer {
+func prepare(h http.Header, takes codings, status int, answer transport.Answer) transport.Answer {
 	h.Set("Content-Type", "application/json")
 	h.Set("Cache-Control", "no-store")
 	if status == http.StatusServiceUnavailable {
 		h.Set("Retry-After", "1")
 	}
-	answer = compress(h, gzip, answer)
+	answer = compress(h, takes, answer)
 	h.Set("Content-Length", strconv.Itoa(answer.Len()))
 	return answer
 }

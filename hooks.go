@@ -96,7 +96,12 @@ func (h *hooks) hub() hub.Hooks {
 			}
 		},
 		BeforeSend: func(s *Session, d *Draft) error {
-			return each(h.beforeSend, func(f func(*Session, *Draft) error) error { return f(s, d) })
+			was := d.Body
+			err := each(h.beforeSend, func(f func(*Session, *Draft) error) error { return f(s, d) })
+			if err == nil {
+				d.Body, err = reformed(was, filled(d.Body))
+			}
+			return err
 		},
 		AfterSend: func(m *Message) {
 			for _, f := range h.afterSend {
@@ -104,7 +109,12 @@ func (h *hooks) hub() hub.Hooks {
 			}
 		},
 		Signal: func(s *Session, sg *Signal) error {
-			return each(h.signal, func(f func(*Session, *Signal) error) error { return f(s, sg) })
+			was := sg.Body
+			err := each(h.signal, func(f func(*Session, *Signal) error) error { return f(s, sg) })
+			if err == nil {
+				sg.Body, err = reformed(was, sg.Body)
+			}
+			return err
 		},
 	}
 }

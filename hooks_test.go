@@ -1,6 +1,7 @@
 package veche
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -150,6 +151,34 @@ func TestHooksRefuse(t *testing.T) {
 	}
 	wantRefused(c.send("general", "darn it"), "mind your words")
 	wantRefused(c.Signal(&Signal{Room: "general", Kind: "typing"}), "silence")
+}
+
+// What a hook makes of a body is what every wire can carry, or is refused.
+func TestHooksMakeBodies(t *testing.T) {
+	s := newServer(t)
+	s.BeforeSend(func(_ *Session, d *Draft) error {
+		d.Body = Body{Data: bytes.TrimPrefix(d.Body.Data, []byte("make "))}
+		return nil
+	})
+	s.OnSignal(func(_ *Session, sg *Signal) error {
+		sg.Body = Body{Data: []byte("[1,\n2]")}
+		return nil
+	})
+	ann := connect(t, s, User{ID: "ann"})
+	if err := ann.join("r"); err != nil {
+		t.Fatal(err)
+	}
+	for text, ok := range map[string]bool{"make {\"a\":\n1}": true, "make {": false} {
+		if err := ann.send("r", text); (err == nil) != ok {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+	if err := s.Room("r").Signal("k", nil); err != nil {
+		t.Error(err)
+	}
+	if got := ann.heard(); got != `1 ann: {"a":1}; k [1,2]` {
+		t.Error(got)
+	}
 }
 
 func TestHooksAreFrozen(t *testing.T) {

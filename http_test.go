@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"runtime"
@@ -294,6 +295,7 @@ func TestDoorsOfHTTPRefuse(t *testing.T) {
 		{"GET", "/events?room=r&since=x", "", nil, 400, "bad_request"},
 		{"GET", "/events?room=r", "", []string{"Last-Event-ID", "r:%"}, 400, "bad_request"},
 		{"GET", "/poll?rooms=r,r", "", nil, 400, "bad_request"},
+		{"GET", "/events?room=r&room=q", "", nil, 400, "bad_request"},
 		{"GET", "/poll?rooms=r&wait=61", "", nil, 400, "bad_request"},
 		{"GET", "/poll?rooms=r&wait=-1", "", nil, 400, "bad_request"},
 		{"GET", "/poll?rooms=r&name=%E2%80%AEx", "", nil, 400, "bad_request"},
@@ -331,6 +333,10 @@ func TestOtherOrigins(t *testing.T) {
 	base := "http://" + serve(t, s)
 	guest := browse(t, base)
 	for _, door := range []string{"/events", "/poll", "/send"} {
+		if res := guest.do("OPTIONS", door, ""); res.StatusCode != 204 || !strings.HasSuffix(res.Header.Get("Allow"), ", OPTIONS") ||
+			res.Header.Get("Access-Control-Allow-Origin") != "" {
+			t.Errorf("%s for no page: %s %v", door, res.Status, res.Header)
+		}
 		res := guest.do("OPTIONS", door, "", "Origin", "https://friend.org",
 			"Access-Control-Request-Method", "POST", "Access-Control-Request-Headers", "authorization")
 		h := res.Header
@@ -364,6 +370,8 @@ func TestAnswersAreCompressed(t *testing.T) {
 	_, plain := ask("identity")
 	for accept, wanted := range map[string]bool{
 		"gzip": true, "br;q=1, GZIP;q=0.5": true, "*": true, "gzip;q=0": false, "gzip;q=0, *": false, "br": false, "": false,
+		"gzip;q=0.001": true, "identity, gzip": true, "gzip;q=0.5, identity": false, "gzip;q=0.5, *": false, "gzip, *;q=0": true,
+		"x-gzip": true, "identity;q=0": false, "*;q=0": false, "gzip;q=x": false,
 	} {
 		res, text := ask(accept)
 		if got := res.Header.Get("Content-Encoding") == "gzip"; got != wanted {
@@ -384,6 +392,61 @@ func TestAnswersAreCompressed(t *testing.T) {
 		if text != plain {
 			t.Errorf("%q: another answer of %d bytes", accept, len(text))
 		}
+	}
+	// A small answer is worth it only for who takes no other.
+	for accept, wanted := range map[string]bool{"gzip": false, "gzip, identity;q=0": true, "gzip, *;q=0": true} {
+		res := guest.do("POST", "/send", `{"type":"ping"}`, "Accept-Encoding", accept)
+		if got := res.Header.Get("Content-Encoding") == "gzip"; got != wanted {
+			t.Errorf("a small answer for %q: %v", accept, res.Header)
+		}
+	}
+}
+
+// What does not arrive whole is refused and may be tried again, what is announced to be too large is not waited for,
+// and nothing of either is done.
+func TestPostArrivesWhole(t *testing.T) {
+	s := newServer(t)
+	addr := serve(t, s)
+	whole := `{"type":"send","room":"r","body":"whole"}`
+	for _, c := range []struct {
+		what, head, body string
+		status           int
+		code             string
+		retry            bool
+	}{
+		{"cut off", "Content-Length: 100", whole, 400, "bad_request", true},
+		{"cut off between chunks", "Transfer-Encoding: chunked", "29\r\n" + whole + "\r\n", 400, "bad_request", true},
+		{"a chunk that is none", "Transfer-Encoding: chunked", "29\r\n" + whole + "\r\nzz\r\n", 400, "bad_request", true},
+		{"announced to be too large", "Content-Length: 1048577", "", 413, "too_large", false},
+		{"chunks that are too large", "Transfer-Encoding: chunked", "100001\r\n" + strings.Repeat(" ", 1<<20+1), 413, "too_large", false},
+		{"none", "Content-Length: 0", "", 400, "bad_request", false},
+		{"compressed", "Content-Encoding: gzip\r\nContent-Length: 4", "\x1f\x8b\x08\x00", 400, "bad_request", false},
+		{"in chunks", "Transfer-Encoding: chunked", "1\r\n{\r\n28\r\n" + whole[1:] + "\r\n0\r\n\r\n", 200, "", false},
+	} {
+		nc, err := net.Dial("tcp", addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = nc.SetDeadline(time.Now().Add(10 * time.Second)) // much less than a server's patience
+		_, _ = io.WriteString(nc, "POST /send HTTP/1.1\r\nHost: veche\r\n"+c.head+"\r\n\r\n"+c.body)
+		if !strings.Contains(c.what, "announced") {
+			_ = nc.(*net.TCPConn).CloseWrite()
+		}
+		res, err := http.ReadResponse(bufio.NewReader(nc), nil)
+		if err != nil {
+			t.Fatalf("%s: %v", c.what, err)
+		}
+		var e struct {
+			Code  string
+			Retry bool
+		}
+		if err := json.NewDecoder(res.Body).Decode(&e); err != nil || res.StatusCode != c.status || e.Code != c.code || e.Retry != c.retry {
+			t.Errorf("%s: %s %+v %v", c.what, res.Status, e, err)
+		}
+		nc.Close()
+	}
+	if got := browse(t, "http://"+addr).send(`{"type":"history","room":"r"}`)[0]["head"]; got != 1.0 {
+		t.Errorf("the head is %v", got)
 	}
 }
 

@@ -16,7 +16,7 @@ func (s *Server) parking(w http.ResponseWriter, r *http.Request) func() *transpo
 	if r.Context().Value(http.ServerContextKey) != s.http || r.TLS != nil || !r.ProtoAtLeast(1, 1) || r.Close {
 		return nil
 	}
-	header, gzip := w.Header(), wantsGzip(r)
+	header, takes := w.Header(), codingsOf(r)
 	return func() *transport.Parked {
 		conn, buffered, err := http.NewResponseController(w).Hijack()
 		if err != nil {
@@ -24,7 +24,7 @@ func (s *Server) parking(w http.ResponseWriter, r *http.Request) func() *transpo
 		}
 		early, _ := buffered.Reader.Peek(buffered.Reader.Buffered())
 		return &transport.Parked{Conn: conn, Early: early, Idle: idlePatience, Reply: func(a transport.Answer, last bool) error {
-			return writeAnswer(conn, header, gzip, a, last)
+			return writeAnswer(conn, header, takes, a, last)
 		}}
 	}
 }
@@ -33,8 +33,8 @@ func (s *Server) parking(w http.ResponseWriter, r *http.Request) func() *transpo
 const oneWrite = 16 << 10
 
 // writeAnswer writes a good answer as net/http would.
-func writeAnswer(conn net.Conn, h http.Header, gzip bool, a transport.Answer, last bool) error {
-	a = prepare(h, gzip, http.StatusOK, a)
+func writeAnswer(conn net.Conn, h http.Header, takes codings, a transport.Answer, last bool) error {
+	a = prepare(h, takes, http.StatusOK, a)
 	h.Set("Date", time.Now().UTC().Format(http.TimeFormat))
 	if last {
 		h.Set("Connection", "close")

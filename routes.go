@@ -94,7 +94,15 @@ func bodiless(next http.Handler) http.Handler {
 			return
 		}
 		_ = http.NewResponseController(w).SetReadDeadline(time.Now())
-		w.Header().Set("Connection", "close")
+		last(w, r)
 		http.Error(w, "a "+r.Method+" has no body", http.StatusBadRequest)
 	})
+}
+
+// last makes a request the last of its connection, whose bytes are out of step. Over HTTP/2 they cannot be, and
+// others share the connection.
+func last(w http.ResponseWriter, r *http.Request) {
+	if r.ProtoMajor == 1 {
+		w.Header().Set("Connection", "close")
+	}
 }

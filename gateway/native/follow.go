@@ -88,7 +88,9 @@ func (v *Visit) joins() ([]*wire.Join, error) {
 	if err != nil {
 		return nil, err
 	}
-	if v.Query.Has("room") {
+	if n := len(v.Query["room"]); n > 1 {
+		return nil, &wire.DecodeError{Reason: "room is there twice; rooms takes several"}
+	} else if n == 1 {
 		j, err := wire.ParseJoin(v.Query.Get("room"), v.Query.Get("since"), v.Query.Get("epoch"))
 		if err != nil {
 			return nil, err
