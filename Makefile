@@ -96,9 +96,9 @@ sdk-ways: node-modules ## the built TypeScript client in plain Node: examples, e
 	cd test && go test -count=1 -v ./sdk
 
 .PHONY: conformance
-conformance: ## the Autobahn testsuite's cases, the engine as server and as client, in both modes
+conformance: ## the Autobahn testsuite's cases, the engine as server and as client, in both modes; WHOLE=1 for the large ones in full
 	$(call title,the suite cases)
-	cd test && go test -count=1 ./conformance
+	cd test && go test -count=1 -timeout $(if $(WHOLE),2h,10m) ./conformance
 
 .PHONY: fault
 fault: ## kill -9 the server twenty times and look for what is lost

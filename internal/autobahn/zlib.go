@@ -14,6 +14,7 @@ type Zlib struct {
 	Window                           int // of what it inflates, bytes; 0 means 32 KiB
 
 	writer *flate.Writer
+	reader io.ReadCloser
 	out    bytes.Buffer
 	past   []byte // what it inflated
 }
@@ -43,10 +44,16 @@ func (z *Zlib) Inflate(s string) (string, error) {
 	if z.Window > 0 && len(dict) > z.Window {
 		dict = dict[len(dict)-z.Window:]
 	}
-	r := flate.NewReaderDict(strings.NewReader(s+syncTail+"\x01\x00\x00\xff\xff"), dict)
-	b, err := io.ReadAll(r)
-	if z.past = append(z.past, b...); len(z.past) > largest {
-		z.past = z.past[len(z.past)-largest:]
+	if z.reader == nil {
+		z.reader = flate.NewReader(nil)
 	}
+	err := z.reader.(flate.Resetter).Reset(strings.NewReader(s+syncTail+"\x01\x00\x00\xff\xff"), dict)
+	z.out.Reset()
+	if err == nil {
+		_, err = z.out.ReadFrom(z.reader)
+	}
+	b := z.out.Bytes()
+	z.past = append(z.past, b[max(0, len(b)-largest):]...)
+	z.past = z.past[max(0, len(z.past)-largest):]
 	return string(b), err
 }

@@ -10,9 +10,11 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(harness.Main(m)) }
 
-// inModes runs a test with what makes the echo serve connections by loops, and by goroutines.
+// modes are how the echo serves connections.
+var modes = []string{"loop", "goroutine"}
+
 func inModes(t *testing.T, run func(t *testing.T, mode ...string)) {
-	for _, mode := range []string{"loop", "goroutine"} {
+	for _, mode := range modes {
 		t.Run(mode, func(t *testing.T) { run(t, "--mode", mode) })
 	}
 }
