@@ -7,14 +7,27 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/vechehq/veche/test/harness"
 )
 
+// modes are what serves the echo's connections.
+var modes = []string{"loop", "goroutine"}
+
 // compressions are the arguments for the echo and the word for a stranger's script.
 var compressions = map[string][]string{"plain": nil, "deflate": {"--deflate"}}
+
+// settings has a test run with each mode and compression.
+func settings(t *testing.T, run func(t *testing.T, compression string, args []string)) {
+	for _, mode := range modes {
+		for compression, args := range compressions {
+			t.Run(mode+", "+compression, func(t *testing.T) { run(t, compression, append([]string{"--mode", mode}, args...)) })
+		}
+	}
+}
 
 // script runs a script with its interpreter.
 func script(interpreter, name string) func(*testing.T, ...string) {
@@ -41,24 +54,30 @@ var (
 
 // TestEngineScripts lets strangers of other languages talk to the echo.
 func TestEngineScripts(t *testing.T) {
-	for compression, args := range compressions {
+	settings(t, func(t *testing.T, compression string, args []string) {
 		addr := harness.Echo(t, args...)
 		for name, run := range scriptClients {
-			t.Run(name+" as client, "+compression, func(t *testing.T) { run(t, "ws://"+addr, compression) })
+			t.Run(name+" as client", func(t *testing.T) { run(t, "ws://"+addr, compression) })
 		}
 		for name, run := range scriptServers {
-			t.Run(name+" as server, "+compression, func(t *testing.T) {
+			t.Run(name+" as server", func(t *testing.T) {
 				run(t, append([]string{"serve", compression, harness.EchoBinary(t)}, args...)...)
 			})
 		}
-	}
+	})
 }
 
 // TestEngineWindows: strangers and the echo agree on small windows both ways. Zlib by itself has the
 // echo keep to every window, at every byte.
 func TestEngineWindows(t *testing.T) {
+	for _, mode := range modes {
+		t.Run(mode, func(t *testing.T) { windows(t, "--deflate", "--mode", mode) })
+	}
+}
+
+func windows(t *testing.T, deflate ...string) {
 	const bits = "10"
-	small := []string{"--deflate", "--window", bits}
+	small := append(slices.Clone(deflate), "--window", bits)
 	addr := harness.Echo(t, small...)
 	for name, run := range scriptClients {
 		t.Run(name+" as client", func(t *testing.T) { run(t, "ws://"+addr, bits) })
@@ -68,18 +87,19 @@ func TestEngineWindows(t *testing.T) {
 			run(t, append([]string{"serve", bits, harness.EchoBinary(t)}, small...)...)
 		})
 	}
-	t.Run("zlib as client", func(t *testing.T) { script(debianPython, "engine_windows.py")(t, "ws://"+harness.Echo(t, "--deflate")) })
+	zlib := script(debianPython, "engine_windows.py")
+	t.Run("zlib as client", func(t *testing.T) { zlib(t, "ws://"+harness.Echo(t, deflate...)) })
 	t.Run("zlib as server", func(t *testing.T) {
-		script(debianPython, "engine_windows.py")(t, "serve", harness.EchoBinary(t), "--deflate")
+		zlib(t, append([]string{"serve", harness.EchoBinary(t)}, deflate...)...)
 	})
 }
 
 // TestEngineGo is the same with other libraries of Go.
 func TestEngineGo(t *testing.T) {
-	for compression, args := range compressions {
+	settings(t, func(t *testing.T, compression string, args []string) {
 		addr := harness.Echo(t, args...)
 		for _, l := range libraries {
-			t.Run(l.name+" as client, "+compression, func(t *testing.T) {
+			t.Run(l.name+" as client", func(t *testing.T) {
 				s, extensions, err := l.dial("ws://"+addr, compression == "deflate")
 				if err != nil {
 					t.Fatal(err)
@@ -89,9 +109,9 @@ func TestEngineGo(t *testing.T) {
 				}
 				converse(t, s)
 			})
-			t.Run(l.name+" as server, "+compression, func(t *testing.T) { beServer(t, l, compression, args) })
+			t.Run(l.name+" as server", func(t *testing.T) { beServer(t, l, compression, args) })
 		}
-	}
+	})
 }
 
 func beServer(t *testing.T, l library, compression string, args []string) {

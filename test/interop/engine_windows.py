@@ -71,6 +71,7 @@ class Peer:
             assert inflate(theirs, data) == message
         self.send(0x88, b"\x03\xe8")
         assert self.receive() == (0x88, b"\x03\xe8")
+        self.file.close()  # or the socket stays open
 
 
 def client(bits):
