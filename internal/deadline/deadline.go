@@ -27,7 +27,7 @@ type list[T any] struct{ first, last *Entry[T] }
 // Entry is an owner's place. Its methods belong to the owner, who calls them and Set one at a time.
 type Entry[T any] struct {
 	owner      T
-	at         time.Duration // since Timers.base
+	at         time.Duration // since Timers.base; written by the owner with Timers.mu held
 	list       int8          // guarded by Timers.mu, as the links: one more than the list's number, zero: in none
 	prev, next *Entry[T]
 }
@@ -45,10 +45,10 @@ func (t *Timers[T]) Set(e *Entry[T], owner T, i int) { t.set(e, owner, i, t.now(
 func (t *Timers[T]) Follow(e *Entry[T], owner T, i int) { t.set(e, owner, i, min(e.at, t.now())) }
 
 func (t *Timers[T]) set(e *Entry[T], owner T, i int, from time.Duration) {
-	e.owner, e.at = owner, from+t.lengths[i]
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.remove(e)
+	e.owner, e.at = owner, from+t.lengths[i]
 	l := &t.lists[i]
 	e.list, e.prev = int8(i+1), l.last
 	if l.last != nil {

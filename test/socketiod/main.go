@@ -29,6 +29,7 @@ var (
 	listen       = flag.String("listen", ":3000", "`address` to listen on")
 	pingInterval = flag.Duration("interval", 300*time.Millisecond, "time between pings")
 	pingTimeout  = flag.Duration("timeout", 200*time.Millisecond, "time for a pong")
+	count        = flag.Int("nodes", 1, "servers that are one; each request reaches the next, or the one that its header Node names")
 )
 
 const maxPayload = 1_000_000
@@ -48,18 +49,15 @@ func serve(ctx context.Context, addr string) error {
 		return err
 	}
 	log.Printf("listening on http://%s", l.Addr())
-	echo := engineio.NewServer(engineio.Options{
-		PingInterval: *pingInterval, PingTimeout: *pingTimeout, MaxPayload: maxPayload, OriginPatterns: []string{"*"},
-	}, openEcho)
-	io := newSocketIO()
+	nodes := newNodes(*count)
 	mux := http.NewServeMux()
-	mux.Handle("/engine.io/", echo)
-	mux.Handle("/socket.io/", io)
+	mux.HandleFunc("/engine.io/", func(w http.ResponseWriter, r *http.Request) { nodes.choose(r).echo.ServeHTTP(w, r) })
+	mux.HandleFunc("/socket.io/", func(w http.ResponseWriter, r *http.Request) { nodes.choose(r).io.ServeHTTP(w, r) })
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 	context.AfterFunc(ctx, func() {
 		late, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
-		_ = errors.Join(echo.Close(late), io.Close(late), server.Close())
+		_ = errors.Join(nodes.close(late), server.Close())
 	})
 	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 		return err
@@ -100,9 +98,9 @@ func (e *echo) Drain() (more bool) {
 
 func (e *echo) Closed(error) {}
 
-func newSocketIO() *socketio.Server {
+func newSocketIO(link socketio.Link, reasons *reasons) *socketio.Server {
 	io := socketio.New(&socketio.Options{
-		PingInterval: *pingInterval, PingTimeout: *pingTimeout, MaxPayload: maxPayload, Origins: []string{"*"},
+		PingInterval: *pingInterval, PingTimeout: *pingTimeout, MaxPayload: maxPayload, Origins: []string{"*"}, Link: link,
 	})
 	for _, n := range []*socketio.Namespace{io.Namespace, io.Of("/custom")} {
 		n.OnConnection(func(s *socketio.Socket) {
@@ -111,6 +109,6 @@ func newSocketIO() *socketio.Server {
 			s.OnEvent("message-with-ack", func(e *socketio.Event) { _ = e.Ack(e.Args) })
 		})
 	}
-	play(io)
+	play(io, reasons)
 	return io
 }

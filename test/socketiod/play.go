@@ -13,8 +13,8 @@ import (
 )
 
 // play has a handler for everything that the library can do; ../socketio/server.mjs has the same for npm's.
-func play(io *socketio.Server) {
-	p := &playground{io.Of("/play"), sync.Mutex{}, []string{}}
+func play(io *socketio.Server, ended *reasons) {
+	p := &playground{io.Of("/play"), ended}
 	p.Use(func(s *socketio.Socket) error {
 		var auth struct{ Refuse bool }
 		if json.Unmarshal(s.Handshake().Auth, &auth) == nil && auth.Refuse {
@@ -33,8 +33,27 @@ func play(io *socketio.Server) {
 
 type playground struct {
 	*socketio.Namespace
-	mu      sync.Mutex
-	reasons []string
+	ended *reasons
+}
+
+// reasons are why sockets have ended, on all nodes.
+type reasons struct {
+	mu  sync.Mutex
+	all []string
+}
+
+func (r *reasons) add(reason string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.all = append(r.all, reason)
+}
+
+func (r *reasons) take() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	all := r.all
+	r.all = []string{}
+	return all
 }
 
 func (p *playground) talk(s *socketio.Socket) {
@@ -65,7 +84,10 @@ func (p *playground) rooms(s *socketio.Socket) {
 	s.On("rooms", func(one, two, text string) { _ = p.To(one).To(two).Emit("rooms", text) })
 	s.On("others", func(room, text string) { _ = s.To(room).Emit("others", text) })
 	s.On("except", func(room, text string) { _ = p.Except(room).Emit("except", text) })
-	s.On("count", func() int { return len(p.Sockets()) })
+	s.On("count", func() (int, error) {
+		all, err := p.FetchSockets(context.Background())
+		return len(all), err
+	})
 	socketio.Reply(s, "joinAll", func(room string) (bool, error) { p.SocketsJoin(room); return true, nil })
 	socketio.Reply(s, "leaveAll", func(room string) (bool, error) { p.SocketsLeave(room); return true, nil })
 }
@@ -100,19 +122,9 @@ func (p *playground) acks(s *socketio.Socket) {
 }
 
 func (p *playground) ends(s *socketio.Socket) {
-	socketio.On(s, "disconnect", func(reason string) {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		p.reasons = append(p.reasons, reason)
-	})
+	socketio.On(s, "disconnect", p.ended.add)
 	s.On("kick", func() { s.Disconnect(false) })
 	s.On("kickAll", func() { s.Disconnect(true) })
 	s.On("kickRoom", func(room string) { p.In(room).DisconnectSockets(false) })
-	s.On("reasons", func() []string {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		all := p.reasons
-		p.reasons = []string{}
-		return all
-	})
+	s.On("reasons", p.ended.take)
 }

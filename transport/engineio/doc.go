@@ -21,8 +21,9 @@
 // # Nodes
 //
 // With a [Link] a request that reaches another node than the client's is served by the client's, if that is there: no
-// sticky sessions are needed. A WebSocket that would take over is refused there, and the client goes on polling. When
-// the node is gone the client is told so, and comes anew. At most 4,096 such requests are under way in each direction.
+// sticky sessions are needed. A WebSocket that takes over a polling connection of another node stays where it came in, and its
+// frames go over the Link, a turn or 256 KiB at a time; a frame that the Link loses ends the connection. When the node is gone
+// the client is told so, and comes anew. At most 4,096 such requests and as many WebSockets are under way.
 //
 // The package knows nothing of Socket.IO, of rooms, or of users.
 package engineio

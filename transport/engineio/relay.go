@@ -14,7 +14,7 @@ import (
 
 // Link carries messages between the nodes that a load balancer chooses from. It may lose some.
 type Link interface {
-	// Publish gives data to the other nodes. It never blocks. data is not changed any more.
+	// Publish gives data to the other nodes. It never blocks, and calls nobody before it returns. data is not changed any more.
 	Publish(data []byte)
 	// Subscribe calls f for what other nodes publish, until cancel. f returns quickly, and does not change data.
 	Subscribe(f func(data []byte)) (cancel func())
@@ -31,6 +31,14 @@ type relay struct {
 	last    uint64
 	asked   map[uint64]*asked              // of this node's clients, served elsewhere
 	serving map[serving]context.CancelFunc // of other nodes' clients, served here
+	tunnels map[tunnelKey]tunnelEnd
+	closed  bool
+}
+
+// tunnelEnd is a tunnel or a branch. It is called with no lock held.
+type tunnelEnd interface {
+	hear(l *letter)
+	cut(cause error)
 }
 
 type serving struct {
@@ -38,7 +46,7 @@ type serving struct {
 	id   uint64
 }
 
-// maxRelayed is how many requests are under way in each direction; above it they are refused.
+// maxRelayed is how many requests are under way in each direction, and how many WebSockets; above it they are refused.
 const maxRelayed = 4096
 
 // asked is a request that another node serves.
@@ -50,19 +58,51 @@ type asked struct {
 // letter is what nodes write each other.
 type letter struct {
 	To, From string
-	Kind     string // "ask", "heard", "answer", "cancel"
+	Kind     string // "ask", "heard", "answer", "cancel"; "open", "frame", "taken", "end" of a WebSocket
 	ID       uint64
 	Method   string `json:",omitempty"`
 	Query    string `json:",omitempty"`
 	Type     string `json:",omitempty"` // content type, of either
 	Body     []byte `json:",omitempty"`
-	Status   int    `json:",omitempty"`
+	Status   int    `json:",omitempty"` // of HTTP, or of a WebSocket's end
+
+	Own    bool   `json:",omitempty"` // of a tunnel: the sender has counted the ID
+	Number uint64 `json:",omitempty"` // of the letter in its tunnel
+	Binary bool   `json:",omitempty"` // of a frame
+	Weight int    `json:",omitempty"` // of the frames that are taken
+	Reason string `json:",omitempty"` // of an end
+	Broken bool   `json:",omitempty"` // the end was somebody's mistake
 }
 
 func newRelay(s *Server, l Link, node string) *relay {
-	r := &relay{server: s, link: l, node: node, asked: make(map[uint64]*asked), serving: make(map[serving]context.CancelFunc)}
+	r := &relay{
+		server: s, link: l, node: node,
+		asked: make(map[uint64]*asked), serving: make(map[serving]context.CancelFunc), tunnels: make(map[tunnelKey]tunnelEnd),
+	}
 	r.cancel = l.Subscribe(r.hear)
 	return r
+}
+
+// close serves nobody any more.
+func (r *relay) close() {
+	r.mu.Lock()
+	r.closed = true
+	r.mu.Unlock()
+	r.cut()
+	r.cancel()
+}
+
+// cut ends all tunnels now.
+func (r *relay) cut() {
+	r.mu.Lock()
+	all := make([]tunnelEnd, 0, len(r.tunnels))
+	for _, t := range r.tunnels {
+		all = append(all, t)
+	}
+	r.mu.Unlock()
+	for _, t := range all {
+		t.cut(ErrShutdown)
+	}
 }
 
 func (r *relay) publish(l letter) {
@@ -144,17 +184,82 @@ func (r *relay) wait(ctx context.Context, node string, a *asked, id uint64) *let
 	}
 }
 
+// join adds a tunnel, if there is room.
+func (r *relay) join(k tunnelKey, t tunnelEnd) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed || len(r.tunnels) >= maxRelayed {
+		return false
+	}
+	r.tunnels[k] = t
+	return true
+}
+
+func (r *relay) forget(k tunnelKey) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.tunnels, k)
+}
+
 // hear takes a letter.
 func (r *relay) hear(data []byte) {
 	var l letter
 	if json.Unmarshal(data, &l) != nil || l.To != r.node {
 		return
 	}
+	switch l.Kind {
+	case "open":
+		r.open(&l)
+	case "frame", "taken", "end":
+		r.mu.Lock()
+		t := r.tunnels[tunnelKey{l.From, l.ID, !l.Own}]
+		r.mu.Unlock()
+		if t != nil {
+			t.hear(&l)
+		}
+	default:
+		r.hearRequest(l)
+	}
+}
+
+// open lets another node's WebSocket try to take over a connection that lives here.
+func (r *relay) open(l *letter) {
+	status := http.StatusBadRequest
+	if t := r.openTunnel(l); t != nil {
+		status = http.StatusSwitchingProtocols
+		defer t.Wake()
+	}
+	r.publish(letter{To: l.From, Kind: "answer", ID: l.ID, Status: status})
+}
+
+func (r *relay) openTunnel(l *letter) *tunnel {
+	req, err := http.NewRequest(http.MethodGet, "/?"+l.Query, nil)
+	if err != nil {
+		return nil
+	}
+	req.Header.Set("Upgrade", "websocket")
+	c, refusal := r.server.verify(req, req.URL.Query())
+	if c == nil || refusal != nil || !c.upgradable() {
+		return nil
+	}
+	t := &tunnel{span: span{relay: r, key: tunnelKey{l.From, l.ID, false}}}
+	if !r.join(t.key, t) {
+		c.giveUp(nil)
+		return nil
+	}
+	t.mu.Lock()
+	t.handler = c.try(t)
+	t.mu.Unlock()
+	return t
+}
+
+// hearRequest takes what is of requests.
+func (r *relay) hearRequest(l letter) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch a := r.asked[l.ID]; l.Kind {
 	case "ask":
-		if len(r.serving) < maxRelayed {
+		if !r.closed && len(r.serving) < maxRelayed {
 			r.take(l)
 		}
 	case "cancel":
@@ -213,9 +318,9 @@ func (s *Server) elsewhere(w http.ResponseWriter, r *http.Request, sid, t string
 	switch {
 	case s.relay == nil || node == "" || node == s.relay.node:
 		refuse(w, wire.UnknownSession)
-	case t != Polling: // the client goes on polling
+	case t == WebSocket && !upgrades(r):
 		refuse(w, wire.BadRequest)
-	case !s.relay.serve(w, r, node):
+	case t == WebSocket && !s.tunnel(w, r, node), t == Polling && !s.relay.serve(w, r, node):
 		refuse(w, wire.UnknownSession)
 	}
 }

@@ -72,7 +72,7 @@ func (s *Server) cors(w http.ResponseWriter, r *http.Request) bool {
 // verify judges a request, and finds its connection: nil for a handshake.
 func (s *Server) verify(r *http.Request, q url.Values) (*Conn, *wire.Refusal) {
 	t, sid := q.Get("transport"), q.Get("sid")
-	upgrade := r.Header.Get("Upgrade") != "" || r.ProtoMajor == 2 && r.Method == http.MethodConnect
+	upgrade := upgrades(r)
 	if !slices.Contains(s.options.Transports, t) {
 		return nil, wire.UnknownTransport
 	}
@@ -93,6 +93,11 @@ func (s *Server) verify(r *http.Request, q url.Values) (*Conn, *wire.Refusal) {
 		return nil, wire.BadRequest
 	}
 	return c, nil
+}
+
+// upgrades reports whether a request asks for a WebSocket.
+func upgrades(r *http.Request) bool {
+	return r.Header.Get("Upgrade") != "" || r.ProtoMajor == 2 && r.Method == http.MethodConnect
 }
 
 func (s *Server) verifyHandshake(r *http.Request, q url.Values, notWebSocket bool) *wire.Refusal {

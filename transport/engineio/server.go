@@ -22,8 +22,8 @@ type Options struct {
 	Compression    transport.Compression
 	OriginPatterns []string // origins of pages beside the server's own, as in transport.Options; "*" is all
 
-	// Link joins nodes behind one load balancer: a request of a client that polls may then reach any of them. Node names this
-	// one among them, without a dot; empty means a random name.
+	// Link joins nodes behind one load balancer: each request of a client may then reach any of them. Node names this one
+	// among them, without a dot; empty means a random name.
 	Link Link
 	Node string
 
@@ -129,11 +129,14 @@ func (s *Server) Close(ctx context.Context) error {
 	case <-ctx.Done():
 		err = ctx.Err()
 		s.each(func(c *Conn) { c.fail(ErrShutdown) })
+		if s.relay != nil {
+			s.relay.cut()
+		}
 		<-s.empty
 	}
 	err2 := s.sockets.Close(ctx)
 	if s.relay != nil {
-		s.relay.cancel()
+		s.relay.close()
 	}
 	s.ends.Wait()
 	if err == nil {

@@ -1,6 +1,8 @@
 package engineio
 
 import (
+	"errors"
+
 	"github.com/vechehq/veche/transport"
 	wire "github.com/vechehq/veche/wire/engineio"
 )
@@ -73,7 +75,7 @@ func (s *socket) Closed(err error) {
 // closeReason tells a connection that broke from one that just went: a client that is gone without a word has closed its
 // transport too.
 func closeReason(err error) error {
-	if transport.Broken(err) {
+	if transport.Broken(err) || errors.Is(err, ErrTransport) { // the latter of a tunnel
 		return ErrTransport
 	}
 	return nil
