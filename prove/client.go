@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/vechehq/veche/internal/doors"
 	"github.com/vechehq/veche/wire/native"
 )
 
@@ -17,6 +18,7 @@ const (
 	tick        = 50 * ms
 	window      = 96              // messages of a client that wait for their acknowledgement
 	heardMost   = 256             // events that wait for a client; then its door waits
+	gather      = 50 * ms         // between two requests of a door of plain HTTP, so that several things go in one
 	openTime    = 5 * time.Second // for a connection and the answer to its join
 	silence     = 6 * time.Second // without what must come, after which a connection is given up
 	anotherDoor = 4               // one visit in so many is over another door
@@ -29,14 +31,14 @@ type client struct {
 	id    int
 	user  string
 	room  *room
-	home  Door
+	home  doors.Door
 	token string
 	rng   *rand.Rand
 	skew  atomic.Int64 // its clock's error, in nanoseconds; any goroutine
 	now   atomic.Pointer[state]
 	quit  chan struct{} // closed to have it leave
 
-	http    *http.Client
+	way     *doors.Way
 	pending []int // messages without acknowledgement, in their order
 	budget  float64
 	own     receiptMark // what the server has acknowledged of its receipts
@@ -64,8 +66,8 @@ type receiptMark struct {
 
 // visiting is what lasts as long as a connection.
 type visiting struct {
-	door     Door
-	line     Line
+	door     doors.Door
+	line     doors.Line
 	heard    chan heard
 	gone     chan struct{} // closed when the client does not listen any more
 	over     chan struct{} // closed when the line has ended
@@ -80,10 +82,11 @@ type visiting struct {
 	again    int64                // when what was refused is said again; 0: nothing was
 }
 
-// heard is one event, with the time when it came; without one it is the end.
+// heard is one event, with the time when it came; or what is none; or the end.
 type heard struct {
 	event native.Event
 	at    int64
+	wrong error
 	err   error
 }
 
@@ -97,12 +100,14 @@ type ask struct {
 	boots int64
 }
 
-func newClient(w *world, id int, r *room, home Door) *client {
+func newClient(w *world, id int, r *room, home doors.Door) *client {
 	user := userOf(id)
 	c := &client{
 		world: w, id: id, user: user, room: r, home: home, token: token(w.server.secret, user),
 		rng: rand.New(rand.NewPCG(w.options.Seed, uint64(id)<<8|1)), quit: make(chan struct{}), doors: map[string]int{},
-		http: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 4}},
+		way: &doors.Way{
+			HTTP: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 4}}, Gather: gather, Waiting: true,
+		},
 	}
 	c.now.Store(&state{})
 	return c
@@ -110,7 +115,8 @@ func newClient(w *world, id int, r *room, home Door) *client {
 
 // live visits again and again until ctx ends or it is to leave.
 func (c *client) live(ctx context.Context) {
-	defer c.http.CloseIdleConnections()
+	defer c.way.HTTP.CloseIdleConnections()
+	c.way.URL = "http://" + c.world.net.Addr
 	for pause := 20 * ms; ; {
 		if c.visit(ctx) {
 			pause = 20 * ms
@@ -130,12 +136,12 @@ func (c *client) live(ctx context.Context) {
 
 // choose takes a door: the one at home, or sometimes another. Who comes by a mute one stays there, because what it
 // sends cannot be repeated over another.
-func (c *client) choose() Door {
-	if _, ok := c.home.(mute); ok || c.rng.IntN(anotherDoor) > 0 {
+func (c *client) choose() doors.Door {
+	if doors.Mute(c.home) || c.rng.IntN(anotherDoor) > 0 {
 		return c.home
 	}
-	d := doorNamed(c.world.options.Doors[c.rng.IntN(len(c.world.options.Doors))])
-	if _, ok := d.(mute); ok {
+	d := doors.Named(c.world.options.Doors[c.rng.IntN(len(c.world.options.Doors))])
+	if doors.Mute(d) {
 		return c.home
 	}
 	return d
@@ -150,12 +156,13 @@ func (c *client) visit(ctx context.Context) bool {
 	opening, cancel := context.WithTimeout(ctx, openTime)
 	defer cancel()
 	var err error
-	v.line, err = v.door.Open(opening, Visit{
-		Addr: c.world.net.Addr, Token: c.token, Room: c.room.name, Last: c.last, Epoch: c.epoch(), HTTP: c.http,
+	v.line, err = v.door.Open(opening, doors.Visit{
+		Way: c.way, Token: c.token, Room: c.room.name, Replay: true, Last: c.last, Epoch: c.epoch(),
 	}, &ear{c.world, v})
 	if err != nil {
 		return false
 	}
+	v.line.Start()
 	c.line = v
 	c.opened++
 	defer c.end(v)
@@ -175,6 +182,7 @@ type ear struct {
 }
 
 func (e *ear) Hear(ev native.Event) { e.pass(heard{event: ev, at: int64(e.world.now())}) }
+func (e *ear) Wrong(err error)      { e.pass(heard{wrong: err, at: int64(e.world.now())}) }
 func (e *ear) Ended(err error) {
 	e.pass(heard{err: err})
 	close(e.v.over)
@@ -216,7 +224,7 @@ func (c *client) end(v *visiting) {
 	v.line.Close()
 	<-v.over
 	c.line = nil
-	if _, ok := v.door.(mute); ok {
+	if doors.Mute(v.door) {
 		for _, n := range c.pending {
 			c.room.late(c.id, n)
 		}
@@ -262,7 +270,7 @@ func (c *client) talk(v *visiting) bool {
 	if c.world.resting.Load() {
 		return true
 	}
-	_, mute := v.door.(mute)
+	mute := doors.Mute(v.door)
 	for ; c.budget >= 1 && len(c.pending) < window && len(v.asked) < 2*window; c.budget-- {
 		c.request(v, mute)
 	}

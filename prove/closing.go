@@ -12,17 +12,31 @@ import (
 	"strings"
 	"time"
 
+	"github.com/vechehq/veche/internal/doors"
 	"github.com/vechehq/veche/prove/history"
 	"github.com/vechehq/veche/wire/native"
 )
 
-// converge is how long after the last fault everybody must have everything, and know who is there. A client that polled
-// is there for 20 s after its last poll.
-const converge = 30 * time.Second
+const (
+	// converge is how long after the last fault everybody must have everything.
+	converge = 30 * time.Second
+	// noticed is how soon everybody must know who is there, on top of how long the server may believe in somebody who
+	// vanished.
+	noticed = 10 * time.Second
+)
+
+// lingering is how soon presence must be right with the doors that take part.
+func (w *world) lingering() time.Duration {
+	most := time.Duration(0)
+	for _, name := range w.options.Doors {
+		most = max(most, doors.Named(name).Lingers())
+	}
+	return most + noticed
+}
 
 // settle waits until every client is back, has no message unacknowledged, and has read everything.
 func (w *world) settle(ctx context.Context) {
-	w.await(ctx, stuck, func(c *client) string {
+	w.await(ctx, stuck, converge, func(c *client) string {
 		s, head := c.now.Load(), c.room.known()
 		if s.online && s.pending == 0 && s.last >= head {
 			return ""
@@ -33,11 +47,12 @@ func (w *world) settle(ctx context.Context) {
 
 // attend waits until everybody who is told is told exactly who is there, and again when every third client has left.
 func (w *world) attend(ctx context.Context) {
-	w.await(ctx, badPresence, func(c *client) string { return c.sees(w.there(c.room)) })
+	rightly := func(c *client) string { return c.sees(w.there(c.room)) }
+	w.await(ctx, badPresence, w.lingering(), rightly)
 	for i := 0; i < len(w.clients); i += 3 {
 		w.clients[i].leave()
 	}
-	w.await(ctx, badPresence, func(c *client) string { return c.sees(w.there(c.room)) })
+	w.await(ctx, badPresence, w.lingering(), rightly)
 }
 
 func (c *client) leave() { close(c.quit) }
@@ -65,23 +80,23 @@ func (w *world) there(r *room) map[string]bool {
 // sees compares who is there with whom the client was told of.
 func (c *client) sees(there map[string]bool) string {
 	s := c.now.Load()
-	if !s.online || s.present == nil && isMute(c.home) || maps.Equal(there, s.present) {
+	if !s.online || s.present == nil && doors.Mute(c.home) || maps.Equal(there, s.present) {
 		return ""
 	}
 	return fmt.Sprintf("client %d (%s) is told that %v are there, and it is %v", c.id, s.door,
 		slices.Sorted(maps.Keys(s.present)), slices.Sorted(maps.Keys(there)))
 }
 
-// await waits until nobody who has not left has a complaint; what remains after converge is a violation.
-func (w *world) await(ctx context.Context, kind history.Kind, complaint func(*client) string) {
-	for end := time.Now().Add(converge); ; sleep(ctx, tick) {
+// await waits until nobody who has not left has a complaint; what remains after within is a violation.
+func (w *world) await(ctx context.Context, kind history.Kind, within time.Duration, complaint func(*client) string) {
+	for end := time.Now().Add(within); ; sleep(ctx, tick) {
 		waiting := slices.DeleteFunc(slices.Clone(w.clients), func(c *client) bool { return c.left() || complaint(c) == "" })
 		if len(waiting) == 0 || ctx.Err() != nil {
 			return
 		}
 		if time.Now().After(end) {
 			for _, c := range waiting {
-				w.violate(kind, c.room, "%v after the last fault %s", converge, complaint(c))
+				w.violate(kind, c.room, "after %v without a fault %s", within, complaint(c))
 			}
 			return
 		}
@@ -90,7 +105,7 @@ func (w *world) await(ctx context.Context, kind history.Kind, complaint func(*cl
 
 // readAll reads each room's whole log and judges it against all that was sent and told.
 func (w *world) readAll(ctx context.Context) error {
-	v := Visit{Addr: w.server.addr, Token: token(w.server.secret, "auditor"), HTTP: &http.Client{}}
+	v := &doors.Visit{Way: &doors.Way{URL: "http://" + w.server.addr, HTTP: &http.Client{}}, Token: token(w.server.secret, "auditor")}
 	defer v.HTTP.CloseIdleConnections()
 	for _, r := range w.rooms {
 		if err := w.readRoom(ctx, v, r); err != nil {
@@ -100,7 +115,7 @@ func (w *world) readAll(ctx context.Context) error {
 	return nil
 }
 
-func (w *world) readRoom(ctx context.Context, v Visit, r *room) error {
+func (w *world) readRoom(ctx context.Context, v *doors.Visit, r *room) error {
 	log, err := readLog(ctx, v, r.name)
 	if err != nil {
 		return err
@@ -120,11 +135,11 @@ func (w *world) readRoom(ctx context.Context, v Visit, r *room) error {
 }
 
 // readLog reads a log by history, from its beginning.
-func readLog(ctx context.Context, v Visit, room string) (log []history.Entry, err error) {
+func readLog(ctx context.Context, v *doors.Visit, room string) (log []history.Entry, err error) {
 	for after := uint64(0); ; {
 		ask := native.History{Room: room, Forward: true, After: after, Limit: native.MaxHistory}
 		var answer *native.HistoryOK
-		err := call(ctx, v, http.MethodPost, "/send", nil, ask.Append(nil), func(resp *http.Response) error {
+		err := v.Call(ctx, http.MethodPost, "/send", nil, ask.Append(nil), func(resp *http.Response) error {
 			text, err := io.ReadAll(resp.Body)
 			if err != nil {
 				return err

@@ -2,7 +2,7 @@
 // receipts, presence, bounds. docs/guarantees.md has the promises, each with its check.
 //
 // Enter by [Run], which is what the command "veche prove" calls: it starts a real server process on a disk and behind
-// a network that fail by a [Schedule] drawn from a seed, has clients talk over every [Door] at once, writes down each
+// a network that fail by a [Schedule] drawn from a seed, has clients talk over every door at once (those of package internal/doors), writes down each
 // call and what came of it, judges that while it runs and at the end, and returns a [Result], which [Result.Report]
 // draws as a page. The same seed, length and faults give the same schedule.
 //

@@ -6,12 +6,17 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/vechehq/veche/internal/doors"
 	"github.com/vechehq/veche/prove/history"
 	"github.com/vechehq/veche/wire/native"
 )
 
 // hear takes one event. It returns false to end the connection.
 func (c *client) hear(v *visiting, h heard) bool {
+	if h.wrong != nil {
+		c.world.violate(badAnswer, c.room, "client %d is told by %s what the door has no words for: %v", c.id, v.door.Name(), h.wrong)
+		return false
+	}
 	switch e := h.event.(type) {
 	case *native.JoinOK:
 		c.joined(v, e, h.at)
@@ -42,7 +47,7 @@ func (c *client) hear(v *visiting, h heard) bool {
 }
 
 func (c *client) joined(v *visiting, e *native.JoinOK, at int64) {
-	if _, again := v.door.(polling); v.joined && !again { // who polls may have missed an answer, and is told anew
+	if v.joined && !doors.Anew(v.door) {
 		c.world.violate(badAnswer, c.room, "client %d is told twice on one connection that it has joined", c.id)
 	}
 	c.room.note(c.id, "joins by "+v.door.Name()+" after", -1, c.last)
@@ -53,7 +58,7 @@ func (c *client) joined(v *visiting, e *native.JoinOK, at int64) {
 	if e.Received > 0 || e.Read > 0 {
 		c.watermark(v, c.user, e.Received, e.Read, at)
 	}
-	if v.own.crashes == c.world.crashes.Load() && e.Received < v.own.received && !isMute(v.door) {
+	if v.own.crashes == c.world.crashes.Load() && e.Received < v.own.received && !doors.Mute(v.door) {
 		c.world.violate(badReceipt, c.room, "client %d has received up to %d, which was acknowledged, and is told on its return that it is %d", c.id, v.own.received, e.Received)
 	}
 	for _, r := range e.Receipts {
@@ -63,12 +68,10 @@ func (c *client) joined(v *visiting, e *native.JoinOK, at int64) {
 	c.told = 0 // the server may have forgotten what was not synced
 	c.doors[v.door.Name()]++
 	c.world.meter.answered(at)
-	if !isMute(v.door) {
+	if !doors.Mute(v.door) {
 		c.repeat(v)
 	}
 }
-
-func isMute(d Door) bool { _, ok := d.(mute); return ok }
 
 // message is the next one of the room, and no other.
 func (c *client) message(v *visiting, m *native.Message, at int64) bool {
@@ -86,7 +89,7 @@ func (c *client) message(v *visiting, m *native.Message, at int64) bool {
 	c.last = m.Seq
 	c.world.meter.delivered(at)
 	s, ok := c.take(m, at)
-	if ok && s.client == c.id && isMute(v.door) {
+	if ok && s.client == c.id && doors.Mute(v.door) {
 		c.world.meter.answered(at)
 		c.settle(s.n, m.Seq, at)
 	}

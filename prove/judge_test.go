@@ -8,6 +8,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/vechehq/veche/internal/doors"
 	"github.com/vechehq/veche/wire/native"
 )
 
@@ -129,6 +130,7 @@ func TestReceiptsBeyondTheEnd(t *testing.T) {
 // fakeLine says nothing.
 type fakeLine struct{}
 
+func (fakeLine) Start()                {}
 func (fakeLine) Say(...native.Request) {}
 func (fakeLine) Close()                {}
 
@@ -166,7 +168,7 @@ func TestClientFindsWhatIsNotSaid(t *testing.T) {
 		w, r := talkative(6)
 		r.epoch = "e"
 		c := w.clients[4]
-		v := &visiting{door: webSocket{}, line: fakeLine{}, asked: map[native.ID]ask{}, marks: map[string][2]uint64{}, own: receiptMark{received: 3}}
+		v := &visiting{door: doors.Named("websocket"), line: fakeLine{}, asked: map[native.ID]ask{}, marks: map[string][2]uint64{}, own: receiptMark{received: 3}}
 		for _, e := range tt.says {
 			c.hear(v, heard{event: e, at: int64(time.Second)})
 		}
@@ -179,7 +181,7 @@ func TestClientFindsWhatIsNotSaid(t *testing.T) {
 func TestClientKnowsWhoIsThere(t *testing.T) {
 	w := quiet(5)
 	c := w.clients[0]
-	v := &visiting{door: webSocket{}, line: fakeLine{}, joined: true}
+	v := &visiting{door: doors.Named("websocket"), line: fakeLine{}, joined: true}
 	c.line = v
 	users := func(ids ...string) (us []native.User) {
 		for _, id := range ids {

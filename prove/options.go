@@ -8,6 +8,8 @@ import (
 	"io"
 	"slices"
 	"time"
+
+	"github.com/vechehq/veche/internal/doors"
 )
 
 // Options are a run's. Server is required; zero fields mean their defaults.
@@ -35,6 +37,9 @@ type Options struct {
 	// Progress gets a line every five seconds. Default: none.
 	Progress io.Writer
 }
+
+// DoorNames are the doors that a run can use.
+func DoorNames() []string { return doors.Names() }
 
 const (
 	minLength  = 15 * time.Second

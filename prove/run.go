@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/vechehq/veche/internal/doors"
 	"github.com/vechehq/veche/prove/hostile"
 )
 
@@ -95,7 +96,7 @@ func (w *world) invite() {
 		if i%roomSize == 0 {
 			w.rooms = append(w.rooms, newRoom(w, fmt.Sprintf("room-%d", i/roomSize)))
 		}
-		home := doorNamed(w.options.Doors[i%len(w.options.Doors)])
+		home := doors.Named(w.options.Doors[i%len(w.options.Doors)])
 		w.clients = append(w.clients, newClient(w, i, w.rooms[i/roomSize], home))
 	}
 }

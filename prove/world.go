@@ -12,7 +12,7 @@ import (
 	"github.com/vechehq/veche/prove/hostile"
 )
 
-// roomSize is how many clients share a room: one for each door.
+// roomSize is how many clients share a room, each over another door.
 const roomSize = 5
 
 // world is a run's.

@@ -235,8 +235,17 @@ var law = []clause{
 		rest: "the root is the front door: it wires gateways to pipes and brings the embedded drivers",
 	},
 	{
-		pkg: "load", floor: 3,
-		may: []string{"ws", "wire/native"},
+		pkg: "internal/doors", floor: 3,
+		may: []string{"ws", "wire/native", "wire/engineio", "wire/socketio"},
+		never: []edge{
+			{"client", "a client that mends what the network does would hide what the server did"},
+			{"transport", "the server's pipes are not the client's"},
+		},
+		rest: "a client's half of a door stands on what strangers have: protocols and sockets",
+	},
+	{
+		pkg: "load", floor: 4,
+		may: []string{"ws", "wire/native", "internal/doors"},
 		never: []edge{
 			{"hub", "a load knows the server by its protocol only"},
 			{"client", "ten thousand clients of one process share what they hear; a program's client has goroutines and queues of its own"},
@@ -261,8 +270,8 @@ var law = []clause{
 		rest: "the command reads flags, picks drivers and starts a Server",
 	},
 	{
-		pkg: "prove", floor: 3,
-		may:   []string{"ws", "wire/*"},
+		pkg: "prove", floor: 4,
+		may:   []string{"wire/native", "internal/doors"},
 		takes: []string{"github.com/anishathalye/porcupine", "golang.org/x/sys"},
 		never: []edge{
 			{".", "it proves a server that is another process"},
