@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/vechehq/veche/internal/doors"
 	"github.com/vechehq/veche/wire/native"
 )
 
@@ -29,7 +30,7 @@ type client struct {
 	room   *room
 
 	mu     sync.Mutex    // before room.mu
-	line   line          // nil while it is away
+	on     *ear          // its line, nil while it is away
 	here   bool          // it has joined
 	landed chan struct{} // closed when it has joined on its line, or lost it
 	been   bool          // it has joined once
@@ -53,42 +54,42 @@ type letter struct {
 	said   bool          // on some line
 }
 
-// attach gives the client a line, on which it introduces itself, and returns what is closed when that is
-// answered, or the line lost; nil when the client no longer may have one.
-func (c *client) attach(l line) (landed <-chan struct{}) {
+// visit goes on from where the client is.
+func (c *client) visit() (v doors.Visit, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	v = doors.Visit{
+		Way: c.crowd.way, Resume: c.resume, Room: c.room.name, Replay: c.been, Last: c.last, Epoch: c.epoch,
+		Decode: func(text []byte) (native.Event, error) { return c.room.read(text, c.crowd.run) },
+	}
+	if c.crowd.config.Token != nil {
+		v.Token, err = c.crowd.config.Token(c.userName())
+	}
+	return v, err
+}
+
+// attach gives the client a line, and returns what is closed when it has joined there, or lost it; nil when
+// the client no longer may have one.
+func (c *client) attach(on *ear) (landed <-chan struct{}) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.crowd.ctx.Err() != nil {
 		return nil
 	}
-	c.line, c.after, c.landed = l, 0, make(chan struct{})
+	c.on, c.after, c.landed = on, 0, make(chan struct{})
 	c.crowd.lines.Add(1)
-	l.start()
-	token := ""
-	if c.crowd.config.Token != nil {
-		var err error
-		if token, err = c.crowd.config.Token(c.userName()); err != nil {
-			c.crowd.broken("token of client %d: %v", c.number, err)
-		}
-	}
-	l.say(&native.Hello{Token: token, Resume: c.resume})
-	l.say(c.cursor())
+	on.line.Start()
 	return c.landed
 }
 
 func (c *client) userName() string { return fmt.Sprint(c.crowd.config.Prefix, "-", c.number) }
-
-// cursor is the join that goes on from where the client is.
-func (c *client) cursor() *native.Join {
-	return &native.Join{ID: "0", Room: c.room.name, Since: int64(c.last), Replay: c.been, Epoch: c.epoch}
-}
 
 // types tells that the client is typing, if it is there.
 func (c *client) types() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.here {
-		c.line.say(&native.Signal{Room: c.room.name, Kind: "typing"})
+		c.on.line.Say(&native.Signal{Room: c.room.name, Kind: "typing"})
 	}
 }
 
@@ -98,7 +99,7 @@ func (c *client) tells() {
 	defer c.mu.Unlock()
 	if c.here && c.last > c.told {
 		c.told = c.last
-		c.line.say(&native.Receipt{Room: c.room.name, Received: c.last, Read: c.last})
+		c.on.line.Say(&native.Receipt{Room: c.room.name, Received: c.last, Read: c.last})
 	}
 }
 
@@ -120,7 +121,7 @@ func (c *client) sends(l letter) {
 func (c *client) say(l *letter) {
 	l.said = true
 	m := mark{c.crowd.run, l.number, l.at}
-	c.line.say(&native.Send{
+	c.on.line.Say(&native.Send{
 		ID: native.ID(strconv.FormatUint(l.number, 10)), Room: c.room.name,
 		CID:  fmt.Sprintf("%016x%013x", m.run, m.number),
 		Body: native.Body{Format: native.Text, Data: []byte(m.text(c.crowd.config.Size))},
@@ -130,22 +131,22 @@ func (c *client) say(l *letter) {
 // cut ends the client's line as a network would, and has the client come back at once.
 func (c *client) cut() {
 	c.mu.Lock()
-	l := c.line
-	if l != nil {
+	on := c.on
+	if on != nil {
 		c.leave()
 		c.crowd.again(c, 0)
 	}
 	c.mu.Unlock()
-	if l != nil {
-		l.cut()
+	if on != nil {
+		on.line.Close()
 	}
 }
 
 // lost is told by a line that it has ended. The client comes back after a while, as the protocol wants.
-func (c *client) lost(l line, why error) {
+func (c *client) lost(on *ear, why error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.line != l {
+	if c.on != on {
 		return
 	}
 	c.crowd.complain(why.Error())
@@ -162,7 +163,7 @@ func (c *client) absent() {
 
 // leave forgets the line.
 func (c *client) leave() {
-	c.line = nil
+	c.on = nil
 	if !c.here {
 		close(c.landed)
 	}

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net/url"
 	"time"
+
+	"github.com/vechehq/veche/internal/doors"
 )
 
 // Config says how many do how much. The zero value of a field is its default.
@@ -61,7 +63,7 @@ func (c Config) withDefaults() (Config, error) {
 		return c, fmt.Errorf("load: the URL: %w", err)
 	case u.Host == "" || schemes[u.Scheme] == "":
 		return c, fmt.Errorf("load: %q is not the URL of a server, such as http://localhost:8080", c.URL)
-	case doors[c.Door] == nil:
+	case doors.Named(c.Door) == nil:
 		return c, fmt.Errorf("load: there is no door %q; there are %v", c.Door, Doors())
 	case c.Clients < 1 || c.Rooms < 1 || c.Duration < 0 || c.WaveEvery < 0 || c.Waves < 0:
 		return c, errors.New("load: clients, rooms, waves and times must be positive")
@@ -82,8 +84,8 @@ const (
 	maxSize = 64 << 10
 )
 
-// schemes are those of a server's URL, with what ws.Dial calls them.
-var schemes = map[string]string{"http": "ws", "ws": "ws", "https": "wss", "wss": "wss"}
+// schemes are those of a server's URL, with what HTTP calls them.
+var schemes = map[string]string{"http": "http", "ws": "http", "https": "https", "wss": "https"}
 
 func orElse[T comparable](v *T, other T) {
 	var zero T

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/vechehq/veche/internal/doors"
 )
 
 const (
@@ -32,7 +34,8 @@ type crowd struct {
 
 	config  Config
 	ctx     context.Context
-	door    *door
+	door    doors.Door
+	way     *doors.Way
 	run     uint64 // tells this run's messages from all others'
 	rooms   []*room
 	clients []*client
@@ -68,6 +71,7 @@ func Run(ctx context.Context, config Config) (*Summary, error) {
 			c.cut()
 		}
 		w.lines.Wait()
+		w.way.HTTP.CloseIdleConnections()
 	}()
 	if err := w.bring(w.clients[0]); err != nil {
 		return nil, fmt.Errorf("load: %s: %w", config.URL, err)
@@ -92,7 +96,7 @@ func Run(ctx context.Context, config Config) (*Summary, error) {
 
 func newCrowd(ctx context.Context, config Config) *crowd {
 	w := &crowd{
-		config: config, ctx: ctx, door: doors[config.Door], run: uint64(time.Now().UnixNano()),
+		config: config, ctx: ctx, door: doors.Named(config.Door), way: newWay(config), run: uint64(time.Now().UnixNano()),
 		waiting: make(chan *client, config.Clients), complete: make(chan struct{}),
 		complaints: make(map[string]int),
 	}
@@ -198,13 +202,17 @@ func (w *crowd) dial() {
 }
 
 func (w *crowd) bring(c *client) error {
-	l, err := w.door.dial(w.ctx, c)
+	visit, err := c.visit()
 	if err != nil {
 		return err
 	}
-	landed := c.attach(l)
+	on := &ear{client: c}
+	if on.line, err = w.door.Open(w.ctx, visit, on); err != nil {
+		return err
+	}
+	landed := c.attach(on)
 	if landed == nil {
-		l.cut()
+		on.line.Close()
 		return nil
 	}
 	select {
@@ -224,6 +232,11 @@ func (w *crowd) again(c *client, after time.Duration) {
 		return
 	}
 	time.AfterFunc(after, func() { w.waiting <- c })
+}
+
+// repeats reports whether what was not acknowledged may be sent again, and is stored once.
+func (w *crowd) repeats() bool {
+	return !doors.Mute(w.door) && (w.config.Token != nil || doors.KeepsGuests(w.door))
 }
 
 // arrived counts one who has joined.

@@ -11,7 +11,7 @@
 // the same message under the same seq, a client comes back as itself, and at the end everything that was
 // acknowledged has reached everybody who is there and stands in the rooms' logs, once.
 //
-// Ten thousand clients are cheap: a client is a WebSocket on an event loop, without a goroutine, and
+// Ten thousand clients are cheap: a client of a WebSocket door is on an event loop, without a goroutine, and
 // what a room's members are all told is read once. One process is limited by its descriptors.
 //
 // It injects no faults and does not start servers; that is for prove. It is not closed-loop: for the

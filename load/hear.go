@@ -6,14 +6,15 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/vechehq/veche/internal/doors"
 	"github.com/vechehq/veche/wire/native"
 )
 
 // hears takes one event of the client's line.
-func (c *client) hears(l line, e event) {
+func (c *client) hears(on *ear, e event) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.line != l {
+	if c.on != on {
 		return // of a line that is gone
 	}
 	switch o := e.Event.(type) {
@@ -49,7 +50,9 @@ func (c *client) welcomed(o *native.Welcome) {
 // joined says what waits.
 func (c *client) joined(head uint64, epoch string) {
 	if c.here {
-		c.crowd.broken("%s: client %d has joined twice", c.room.name, c.number)
+		if !doors.Anew(c.crowd.door) {
+			c.crowd.broken("%s: client %d has joined twice", c.room.name, c.number)
+		}
 		return
 	}
 	if !c.been {
@@ -72,7 +75,7 @@ func (c *client) joined(head uint64, epoch string) {
 	c.crowd.arrived()
 	waiting := c.due[:0]
 	for _, l := range c.due {
-		if l.said && !c.crowd.door.repeats {
+		if l.said && !c.crowd.repeats() {
 			continue // nobody knows what became of it
 		}
 		waiting = append(waiting, l)
@@ -116,7 +119,7 @@ func (c *client) message(seq uint64, m mark) {
 	if wrong := c.room.note(seq, m.number, false); wrong != "" {
 		c.crowd.broken("%s", wrong)
 	}
-	if !c.crowd.door.acks && c.owes(m.number) {
+	if doors.Mute(c.crowd.door) && c.owes(m.number) {
 		c.acked(m.number, seq)
 	}
 }
@@ -147,7 +150,7 @@ func (c *client) refused(o *native.Error) {
 	c.crowd.errors.Add(1)
 	c.crowd.complain(o.Code + ": " + o.Message)
 	if o.ID == "0" || !c.here {
-		c.line.shut()
+		c.on.line.Close()
 		return
 	}
 	number, err := strconv.ParseUint(string(o.ID), 10, 64)
@@ -164,12 +167,12 @@ func (c *client) refused(o *native.Error) {
 		}
 		return
 	}
-	l := c.line
+	on := c.on
 	time.AfterFunc(repeatAfter, func() {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		for i := range c.due {
-			if c.line == l && c.due[i].number == number {
+			if c.on == on && c.due[i].number == number {
 				c.say(&c.due[i])
 			}
 		}

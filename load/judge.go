@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 
 	"github.com/vechehq/veche/wire/native"
 	"github.com/vechehq/veche/ws"
@@ -42,6 +43,9 @@ func (w *crowd) judge(ctx context.Context) (checked int) {
 	return checked
 }
 
+// maxPage is the largest answer of history, in bytes.
+const maxPage = 4 << 20
+
 // archivist reads logs.
 type archivist struct {
 	crowd *crowd
@@ -49,8 +53,8 @@ type archivist struct {
 }
 
 func newArchivist(ctx context.Context, w *crowd) (*archivist, error) {
-	conn, _, err := ws.Dial(ctx, w.config.URL+"/ws?hello=1", &ws.DialOptions{
-		Options:      ws.Options{MaxMessage: maxObject, Log: slog.New(slog.DiscardHandler)},
+	conn, _, err := ws.Dial(ctx, "ws"+strings.TrimPrefix(w.config.URL, "http")+"/ws?hello=1", &ws.DialOptions{
+		Options:      ws.Options{MaxMessage: maxPage, Log: slog.New(slog.DiscardHandler)},
 		Subprotocols: []string{native.Subprotocol},
 	})
 	if err != nil {

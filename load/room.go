@@ -49,20 +49,29 @@ type event struct {
 
 var formSeed = maphash.MakeSeed()
 
-// read reads what the server said to a member. What it says to all of them is read once.
-func (r *room) read(text []byte, decode func([]byte) event) event {
+// event is one that a member heard, with its mark.
+func (r *room) event(e native.Event, run uint64) event {
+	if m, ok := e.(*native.Message); ok {
+		return event{m, readMark(m.Body.Data, run)}
+	}
+	return event{Event: e}
+}
+
+// read reads what the server said to a member. What it says to all of them is read once, and returned as an event.
+func (r *room) read(text []byte, run uint64) (native.Event, error) {
 	slot := &r.forms[maphash.Bytes(formSeed, text)%formSlots]
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if bytes.Equal(slot.text, text) {
-		return slot.event
+		return slot.event, nil
 	}
-	e := decode(text)
-	switch e.Event.(type) {
+	o, err := native.DecodeEvent(text)
+	switch o.(type) {
 	case *native.Message, *native.Signal, *native.Receipt, *native.Presence:
-		slot.text, slot.event = append(slot.text[:0], text...), e
+		slot.text, slot.event = append(slot.text[:0], text...), r.event(o, run)
+		return slot.event, err
 	}
-	return e
+	return o, err
 }
 
 // begins sets what the log's head was when the first member came.

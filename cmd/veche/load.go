@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/vechehq/veche/auth"
@@ -13,7 +14,7 @@ import (
 
 type loadCmd struct {
 	URL      string        `name:"url" env:"-" default:"http://localhost:8080" placeholder:"URL" help:"The server. (${default})"`
-	Door     string        `env:"-" enum:"websocket,raw" default:"websocket" placeholder:"NAME" help:"The door by which clients come: websocket or raw. (${default})"`
+	Door     string        `env:"-" default:"websocket" placeholder:"NAME" help:"The door by which clients come, of those below. (${default})"`
 	Clients  int           `env:"-" default:"1000" placeholder:"N" help:"How many clients; each needs a descriptor. (${default})"`
 	Rooms    int           `env:"-" placeholder:"N" help:"How many rooms, of Zipf sizes. (a tenth of the clients)"`
 	Prefix   string        `env:"-" default:"load" placeholder:"TEXT" help:"What the rooms' names begin with. (${default})"`
@@ -32,7 +33,7 @@ type loadCmd struct {
 }
 
 func (l *loadCmd) Help() string {
-	return "Messages are sent at their moments whatever the server does, and latencies count from there. Exit code 1 says that something acknowledged was missing, or an order was broken. Ctrl-C ends it early, with all checks; a second one at once. With --token-secret or --token-secret-file clients sign in by tokens, else they are guests. docs/operations.md tells how to read the figures."
+	return "Messages are sent at their moments whatever the server does, and latencies count from there. Exit code 1 says that something acknowledged was missing, or an order was broken. Ctrl-C ends it early, with all checks; a second one at once. With --token-secret or --token-secret-file clients sign in by tokens, else they are guests. docs/operations.md tells how to read the figures.\n\nDoors: " + strings.Join(load.Doors(), ", ") + "."
 }
 
 // Run puts the load on until its time is over. A first signal ends it earlier, a second one at once.

@@ -28,3 +28,10 @@ func TestProveSchedule(t *testing.T) {
 		}
 	}
 }
+
+func TestLoadDoors(t *testing.T) {
+	var out, errs bytes.Buffer
+	if code := run([]string{"load", "--door", "window"}, nil, &out, &errs); code != exitFailed || !strings.Contains(errs.String(), "socketio-polling") {
+		t.Errorf("exit code %d, %s", code, errs.String())
+	}
+}

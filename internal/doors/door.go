@@ -72,6 +72,15 @@ type mute interface{ mute() }
 // what they send cannot be repeated.
 func Mute(d Door) bool { _, ok := d.(mute); return ok }
 
+// KeepsGuests reports whether a guest who comes again by a door can be who it was, by the resume of its welcome.
+func KeepsGuests(d Door) bool {
+	switch d.(type) {
+	case webSocket, events, polling:
+		return true
+	}
+	return false
+}
+
 var all = []Door{webSocket{}, events{}, polling{}, raw{}, socketIO{}, socketIOPolling{}, socketIOUpgrade{}}
 
 // Names are the doors that there are.

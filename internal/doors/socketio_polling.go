@@ -10,7 +10,9 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/vechehq/veche/wire/engineio"
@@ -53,6 +55,7 @@ type polled struct {
 	paused   chan struct{} // closed when there shall be no further poll
 	ctx      context.Context
 	stop     context.CancelCauseFunc
+	requests atomic.Int64
 
 	carrier sync.Mutex
 	conn    *ws.Conn // carries what is said, if not nil; guarded by carrier
@@ -76,6 +79,9 @@ func openPolled(ctx context.Context, v Visit, ear Ear, upgrades bool) (Line, err
 
 func (l *polled) query(transport string) url.Values {
 	q := url.Values{"EIO": {engineio.Version}, "transport": {transport}}
+	if transport == "polling" { // as socket.io-client does, against caches
+		q.Set("t", strconv.FormatInt(l.requests.Add(1), 36))
+	}
 	if l.sid != "" {
 		q.Set("sid", l.sid)
 	}

@@ -205,3 +205,44 @@ func TestServerClose(t *testing.T) {
 		t.Errorf("somebody is let in: %d %s", status, text)
 	}
 }
+
+// A GET or POST that a network makes again by itself, after its answer was lost, ends the connection: what was in the
+// answer is gone, or what was in the POST would be delivered twice. A client finds out, and recovers.
+func TestARepeatedRequestIsFoundOut(t *testing.T) {
+	for _, method := range []string{"GET", "POST"} {
+		h := newHouse(t, engineio.Options{})
+		h.handshake()
+		body := map[string]string{"GET": "", "POST": "4one"}[method]
+		h.url += "&t=1"
+		if method == "GET" {
+			if err := h.session.pipe.Send(transport.Message{Data: []byte("lost")}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if status, text := h.do(t.Context(), method, body); status != http.StatusOK {
+			t.Fatalf("%s: %d %s", method, status, text)
+		}
+		http.DefaultClient.CloseIdleConnections() // so that the next one has another
+		if status, _ := h.do(t.Context(), method, body); status != http.StatusBadRequest {
+			t.Errorf("a %s again is answered by %d", method, status)
+		}
+		if err := wait(t, "the end", h.session.closed); !errors.Is(err, engineio.ErrTransport) {
+			t.Errorf("after a %s again it ended with %v", method, err)
+		}
+		if n := len(h.session.received); method == "POST" && n != 1 {
+			t.Errorf("what was posted once was delivered %d times", n)
+		}
+	}
+}
+
+// The same t on the same connection is a client that does not care.
+func TestAConstantStamp(t *testing.T) {
+	h := newHouse(t, engineio.Options{})
+	h.handshake()
+	h.url += "&t=1"
+	for range 3 {
+		if status, _ := h.do(t.Context(), "POST", "4one"); status != http.StatusOK {
+			t.Fatal(status)
+		}
+	}
+}

@@ -18,7 +18,7 @@ const writePatience = 30 * time.Second
 func (c *Conn) servePoll(w http.ResponseWriter, r *http.Request) {
 	control := http.NewResponseController(w)
 	_ = control.SetReadDeadline(time.Time{}) // the server's would end the wait
-	p, ok := c.beginPoll()
+	p, ok := c.beginPoll(stampOf(r))
 	if !ok {
 		refuse(w, wire.BadRequest)
 		return
@@ -36,15 +36,17 @@ func (c *Conn) servePoll(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(payload) // what is lost with it the client finds out
 }
 
-// beginPoll makes the GET the one that waits. A second one ends the connection.
-func (c *Conn) beginPoll() (*poller, bool) {
+// beginPoll makes the GET the one that waits. A second one ends the connection, and so does one that was served already:
+// what was in its answer is lost, which a client only finds out by the end.
+func (c *Conn) beginPoll(s stamp) (*poller, bool) {
 	c.mu.Lock()
 	p := c.poller
 	if p == nil || c.ended && !p.parting || c.socket != nil {
 		c.mu.Unlock()
 		return nil, false
 	}
-	overlap := p.waiting
+	overlap := p.waiting || s.repeats(p.got)
+	p.got = s
 	p.parting = false
 	p.waiting = true
 	c.mu.Unlock()
@@ -137,7 +139,7 @@ func (c *Conn) takePayload(p *poller, patientEnough bool) (payload []byte, answe
 
 // servePost is a POST: it delivers the client's packets.
 func (c *Conn) servePost(w http.ResponseWriter, r *http.Request) {
-	p, ok := c.beginPost()
+	p, ok := c.beginPost(stampOf(r))
 	if !ok || !textual(r) {
 		c.end(ErrTransport, wire.Close)
 		refuse(w, wire.BadRequest)
@@ -164,15 +166,15 @@ func textual(r *http.Request) bool {
 	return !strings.HasPrefix(r.Header.Get("Content-Type"), "application/octet-stream")
 }
 
-// beginPost makes the POST the one whose packets are delivered; a second one is refused.
-func (c *Conn) beginPost() (*poller, bool) {
+// beginPost makes the POST the one whose packets are delivered; a second one is refused, and one that was served already.
+func (c *Conn) beginPost(s stamp) (*poller, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	p := c.poller
-	if p == nil || c.ended || c.socket != nil || p.posting {
+	if p == nil || c.ended || c.socket != nil || p.posting || s.repeats(p.posted) {
 		return nil, false
 	}
-	p.posting = true
+	p.posting, p.posted = true, s
 	return p, true
 }
 

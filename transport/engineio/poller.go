@@ -20,6 +20,8 @@ type poller struct {
 	woken   bool                // a Drain was asked for
 	waiting bool                // a GET waits
 	posting bool                // a POST is under way
+	got     stamp               // of the latest GET
+	posted  stamp               // of the latest POST
 	parting bool                // the last packet waits for a GET that may be on its way
 	paused  chan struct{}       // closed by Resume; nil when it is not paused
 	probe   transport.Pipe      // a WebSocket tries to take over
