@@ -13,8 +13,8 @@ import (
 	"github.com/vechehq/veche/test/peer"
 )
 
-// What the others may notice, on a machine that has other things to do: half of their messages take
-// no longer than usual, the worst no longer than worst.
+// What the others may notice: half of their messages take at most usual longer than ten times what they take at a
+// server that nobody bothers, on the same machine at the same time; the worst of them at most worst longer.
 const (
 	usual = 100 * time.Millisecond
 	worst = 3 * time.Second
@@ -26,10 +26,18 @@ type pair struct {
 	room     string
 	ann, bob *peer.Conn
 	said     int
+	calm     *pair // at the server that nobody bothers
 }
 
-// meet puts two people into a room.
+// meet puts two people into a room, and two into one of another server.
 func meet(t testing.TB, s *harness.Server, room string) *pair {
+	t.Helper()
+	p := enter(t, s, room)
+	p.calm = enter(t, harness.Start(t), room)
+	return p
+}
+
+func enter(t testing.TB, s *harness.Server, room string) *pair {
 	t.Helper()
 	p := &pair{t: t, room: room}
 	for _, c := range []**peer.Conn{&p.ann, &p.bob} {
@@ -49,23 +57,24 @@ func meet(t testing.TB, s *harness.Server, room string) *pair {
 // talk has Ann say n things, each when Bob has heard the one before, and checks how long that took.
 func (p *pair) talk(n int) {
 	p.t.Helper()
-	took := make([]time.Duration, n)
-	for i := range took {
-		start := time.Now()
-		p.say(fmt.Sprint("word ", p.said))
-		took[i] = time.Since(start)
+	here, there := make([]time.Duration, n), make([]time.Duration, n)
+	for i := range n {
+		word := fmt.Sprint("word ", p.said)
+		here[i], there[i] = p.say(word), p.calm.say(word)
 	}
-	slices.Sort(took)
-	half, last := took[n/2], took[n-1]
-	p.t.Logf("of %d messages half took %v, the longest %v", n, half, last)
-	if half > usual || last > worst {
+	slices.Sort(here)
+	slices.Sort(there)
+	half, last := here[n/2], here[n-1]
+	p.t.Logf("of %d messages half took %v, the longest %v; where nobody bothers them %v and %v", n, half, last, there[n/2], there[n-1])
+	if half > usual+10*there[n/2] || last > worst+10*there[n-1] {
 		p.t.Errorf("the others suffer: half of their messages took %v, the longest %v", half, last)
 	}
 }
 
-// say has Ann say one thing, and returns when she has the acknowledgement and Bob the message.
-func (p *pair) say(text string) {
+// say has Ann say one thing, and returns when she has the acknowledgement and Bob the message: after that long.
+func (p *pair) say(text string) time.Duration {
 	p.t.Helper()
+	began := time.Now()
 	ctx, cancel := context.WithTimeout(p.t.Context(), patience)
 	defer cancel()
 	p.said++
@@ -78,7 +87,7 @@ func (p *pair) say(text string) {
 			p.t.Fatalf("bob: %v", err)
 		}
 		if m.Text() == text {
-			return
+			return time.Since(began)
 		}
 	}
 }

@@ -17,7 +17,7 @@ import (
 )
 
 // patience is how long anything may take that the server must do.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // frame opcodes, RFC 6455, 5.2.
 const (

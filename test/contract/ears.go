@@ -112,4 +112,4 @@ func matches(o, pattern Object) bool {
 }
 
 // patience is how long a player waits for a step.
-const patience = 20 * time.Second
+const patience = time.Minute

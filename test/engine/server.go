@@ -26,6 +26,12 @@ const (
 	soonVariable  = "ENGINE_SOON"  // every timeout
 )
 
+// patience is how long anything may take on a busy machine.
+const patience = time.Minute
+
+// calm is the path of connections on which nothing is in a hurry: the two who talk while a siege goes on.
+const calm = "/calm"
+
 // What makes its handler misbehave.
 const (
 	panics = "panic"
@@ -54,6 +60,10 @@ func child() error {
 		return err
 	}
 	srv := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		o := o
+		if r.URL.Path == calm {
+			o.WriteTimeout, o.PingInterval = patience, 0
+		}
 		if c, err := ws.Accept(w, r, &ws.AcceptOptions{Options: o, HandshakeTimeout: soon}); err == nil {
 			c.Start(echo{})
 		}

@@ -124,7 +124,8 @@ func TestNeverReads(t *testing.T) {
 
 // TestDribble: who writes a byte at a time is heard out, and nobody waits for it.
 func TestDribble(t *testing.T) {
-	inModes(t, enough, func(s *besieged) {
+	const soon = 4 * time.Second
+	inModesWithin(t, enough, soon, func(s *besieged) {
 		frame := autobahn.Frame{First: 0x81, Payload: "in no hurry"}.Append(nil, true)
 		var slow []*peer
 		for range many {
@@ -170,7 +171,7 @@ func TestPanics(t *testing.T) {
 // TestBurst: 15,000 connect at once, are all served, and leave nothing behind.
 func TestBurst(t *testing.T) {
 	const crowd, abreast = 15_000, 500
-	inModesWithin(t, 20_000, patience, func(s *besieged) {
+	inModesWithin(t, 20_000, 5*patience, func(s *besieged) {
 		var (
 			mu    sync.Mutex
 			peers []*peer
@@ -179,7 +180,7 @@ func TestBurst(t *testing.T) {
 		for range abreast {
 			all.Go(func() {
 				for range crowd / abreast {
-					p, err := dial(s.addr)
+					p, err := dial(s.addr, "/")
 					if err == nil {
 						err = p.echo("hello")
 					}

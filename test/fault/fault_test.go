@@ -28,7 +28,7 @@ const (
 	window    = 4    // of them under way
 	readers   = 2    // over /ws
 	listeners = 3    // over /raw
-	limit     = 4 * time.Minute
+	limit     = 8 * time.Minute
 )
 
 func TestKillNine(t *testing.T) {

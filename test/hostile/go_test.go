@@ -23,7 +23,7 @@ var seed = flag.Uint64("seed", 1, "what the hostile schedules are drawn from")
 const (
 	room  = "hostile"
 	share = 1000 // messages each way
-	limit = 3 * time.Minute
+	limit = 6 * time.Minute
 )
 
 // Two Go programs talk over WebSocket, each through a bad network of its own.

@@ -2,7 +2,7 @@
 // Messages are kept until they are asked for, so that waiting for one is one line.
 
 // patience is how many milliseconds anything may take that the server must do.
-const patience = 20_000
+const patience = 60_000
 
 export const [which, base, ...rest] = process.argv.slice(2)
 export const WebSocket = which === 'npm' ? (await import('ws')).default : globalThis.WebSocket

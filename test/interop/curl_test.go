@@ -80,7 +80,7 @@ func TestCurlRefusals(t *testing.T) {
 // frames, so it is ended there.
 func curl(t *testing.T, url string, args ...string) []string {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "curl", append([]string{"-sS", "-i", "-N", "--http1.1", "--max-time", "30", url}, args...)...)
+	cmd := exec.CommandContext(t.Context(), "curl", append([]string{"-sS", "-i", "-N", "--http1.1", "--max-time", "60", url}, args...)...)
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

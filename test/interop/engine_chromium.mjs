@@ -14,10 +14,12 @@ const pages = createServer((_, response) => {
 await once(pages, 'listening')
 const browser = await chromium.launch({
   executablePath: '/usr/bin/chromium',
+  timeout: 60_000,
   args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
 })
 try {
   const page = await browser.newPage()
+  page.setDefaultTimeout(60_000)
   await page.goto(`http://127.0.0.1:${pages.address().port}/`)
   const { extensions, code, wrong } = await page.evaluate(converse, url)
   assert.deepEqual(wrong, [])

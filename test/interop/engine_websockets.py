@@ -11,7 +11,8 @@ import websockets
 from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory, ServerPerMessageDeflateFactory
 
 WHAT, COMPRESSION, *COMMAND = sys.argv[1:]
-OPTIONS = {"compression": "deflate" if COMPRESSION == "deflate" else None, "max_size": 1 << 20}
+OPTIONS = {"compression": "deflate" if COMPRESSION == "deflate" else None, "max_size": 1 << 20,
+           "open_timeout": 60, "ping_timeout": 60, "close_timeout": 60}
 if COMPRESSION.isdigit():
     BITS = {"server_max_window_bits": int(COMPRESSION), "client_max_window_bits": int(COMPRESSION)}
     FACTORY = ServerPerMessageDeflateFactory if WHAT == "serve" else ClientPerMessageDeflateFactory

@@ -77,7 +77,7 @@ class Peer:
 def client(bits):
     host = WHAT.removeprefix("ws://")
     name, port = host.split(":")
-    with socket.create_connection((name, int(port)), timeout=60) as sock:
+    with socket.create_connection((name, int(port)), timeout=120) as sock:
         peer = Peer(sock, masked=True)
         offer = f"permessage-deflate; server_max_window_bits={bits}"
         peer.say("GET / HTTP/1.1", f"Host: {host}", "Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13",
@@ -90,12 +90,12 @@ def client(bits):
 
 def server(bits):
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.settimeout(60)
+        listener.settimeout(120)
         url = f"ws://127.0.0.1:{listener.getsockname()[1]}/"
         echo = subprocess.Popen([COMMAND[0], "--client", url, *COMMAND[1:]])
         sock, _ = listener.accept()
         with sock:
-            sock.settimeout(60)
+            sock.settimeout(120)
             peer = Peer(sock, masked=False)
             _, fields = peer.head()
             assert re.search(r"permessage-deflate;.*client_max_window_bits", fields["sec-websocket-extensions"]), fields
@@ -104,7 +104,7 @@ def server(bits):
                      "Sec-WebSocket-Accept: " + base64.b64encode(accept).decode(),
                      f"Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits={bits}")
             peer.converse(bits)
-        assert echo.wait(60) == 0
+        assert echo.wait(120) == 0
 
 
 for bits in range(8, 16):

@@ -70,7 +70,7 @@ class Peer:
 def client():
     host = WHAT.removeprefix("ws://")
     name, port = host.split(":")
-    peer = Peer(socket.create_connection((name, int(port)), timeout=60), ConnectionType.CLIENT)
+    peer = Peer(socket.create_connection((name, int(port)), timeout=120), ConnectionType.CLIENT)
     peer.send(Request(host=host, target="/", extensions=DEFLATE))
     accepted = peer.next()
     assert isinstance(accepted, AcceptConnection), accepted
@@ -83,13 +83,13 @@ def server():
         url = f"ws://127.0.0.1:{listener.getsockname()[1]}/"
         echo = subprocess.Popen([COMMAND[0], "--client", url, *COMMAND[1:]])
         sock, _ = listener.accept()
-        sock.settimeout(60)
+        sock.settimeout(120)
         peer = Peer(sock, ConnectionType.SERVER)
         request = peer.next()
         assert bool(request.extensions) == bool(DEFLATE), request
         peer.send(AcceptConnection(extensions=DEFLATE))
         peer.converse()
-        assert echo.wait(60) == 0
+        assert echo.wait(120) == 0
 
 
 server() if WHAT == "serve" else client()

@@ -4,12 +4,15 @@ python3 features.py BASE ROOM
 """
 
 import asyncio
+import functools
 import json
 import sys
 
 import websockets
 
 BASE, ROOM = sys.argv[1:]
+
+connect = functools.partial(websockets.connect, open_timeout=60, ping_timeout=60, close_timeout=60)
 
 
 async def want(ws, **fields):
@@ -27,7 +30,7 @@ async def say(ws, **fields):
 
 
 async def native():
-    async with websockets.connect(f"{BASE}/ws", subprotocols=["veche.v1"]) as ann:
+    async with connect(f"{BASE}/ws", subprotocols=["veche.v1"]) as ann:
         assert ann.subprotocol == "veche.v1"
         welcome = await want(ann, type="welcome")
         await say(ann, type="join", id=1, room=ROOM)
@@ -38,14 +41,14 @@ async def native():
         again = await want(ann, type="ok", id=3)
         assert again["dup"] and again["seq"] == 1
 
-        async with websockets.connect(f"{BASE}/ws?room={ROOM}&since=0") as bob:
+        async with connect(f"{BASE}/ws?room={ROOM}&since=0") as bob:
             assert (await want(bob, type="message"))["body"] == {"text": "first"}
             await say(bob, type="receipt", room=ROOM, read=1)
             assert (await want(ann, type="receipt"))["received"] == 1
             await say(bob, type="send", id=1, room=ROOM, body="second")
             await want(bob, type="ok", id=1)
 
-    async with websockets.connect(f"{BASE}/ws?hello=1") as back:
+    async with connect(f"{BASE}/ws?hello=1") as back:
         await say(back, type="hello", resume=welcome["resume"])
         assert (await want(back, type="welcome"))["user"] == welcome["user"]
         await say(back, type="join", room=ROOM, since=1, epoch=joined["epoch"])
@@ -54,7 +57,7 @@ async def native():
 
 
 async def raw():
-    async with websockets.connect(f"{BASE}/raw/{ROOM}-raw") as ws:
+    async with connect(f"{BASE}/raw/{ROOM}-raw") as ws:
         for body in ["вече", b"\x00\xff\n", "", "a word and " * 5000]:
             await ws.send(body)
             assert await ws.recv() == body
@@ -62,7 +65,7 @@ async def raw():
         assert await ws.recv() == "вече all"
         pong = await ws.ping()
         await pong
-    async with websockets.connect(f"{BASE}/raw/{ROOM}-raw?since=-2", compression=None) as ws:
+    async with connect(f"{BASE}/raw/{ROOM}-raw?since=-2", compression=None) as ws:
         assert await ws.recv() == "a word and " * 5000
         assert await ws.recv() == "вече all"
         await ws.send(b"x" * 65537)

@@ -37,7 +37,7 @@ var libraries = []library{
 
 // limit is how long one connection may take, and maxMessage what it may read, bytes.
 const (
-	limit      = time.Minute
+	limit      = 2 * time.Minute
 	maxMessage = 1 << 20
 )
 

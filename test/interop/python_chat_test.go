@@ -27,7 +27,7 @@ const (
 // Two people use examples/python while their connections are cut, one is swallowed, and the server is
 // killed and started again.
 func TestPythonExample(t *testing.T) {
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	s := harness.Start(t)
 	proxy, err := hostile.New(s.Addr, func(x hostile.Exchange) hostile.Fault {

@@ -5,6 +5,7 @@ python3 talk.py BASE native|raw ROOM NAME SHARE ALL
 
 import asyncio
 import base64
+import functools
 import json
 import sys
 
@@ -12,10 +13,12 @@ import websockets
 
 BASE, DOOR, ROOM, NAME, SHARE, ALL = sys.argv[1:4] + sys.argv[4:5] + [int(n) for n in sys.argv[5:7]]
 
+connect = functools.partial(websockets.connect, open_timeout=60, ping_timeout=60, close_timeout=60)
+
 
 async def raw():
     heard = []
-    async with websockets.connect(f"{BASE}/raw/{ROOM}?since=0") as ws:
+    async with connect(f"{BASE}/raw/{ROOM}?since=0") as ws:
         for i in range(SHARE):
             body = f"{NAME}-{i}"
             await ws.send(body.encode() if i % 3 == 2 else body)
@@ -27,7 +30,7 @@ async def raw():
 
 async def native():
     heard = []
-    async with websockets.connect(f"{BASE}/ws?room={ROOM}&since=0", subprotocols=["veche.v1"]) as ws:
+    async with connect(f"{BASE}/ws?room={ROOM}&since=0", subprotocols=["veche.v1"]) as ws:
         for i in range(SHARE):
             body = f"{NAME}-{i}"
             what = {"data": base64.b64encode(body.encode()).decode()} if i % 3 == 2 else {"body": body}

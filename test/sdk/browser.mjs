@@ -6,7 +6,8 @@ import { readFileSync } from 'node:fs'
 import { chromium } from 'playwright-core'
 
 const [base, script] = process.argv.slice(2)
-const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] })
+const PATIENCE = 60_000
+const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'], timeout: PATIENCE })
 
 // A page of the server's origin that has nothing of its own.
 async function open(context) {
@@ -18,7 +19,7 @@ async function open(context) {
 
 try {
   const context = await browser.newContext({ bypassCSP: true })
-  context.setDefaultTimeout(20_000)
+  context.setDefaultTimeout(PATIENCE)
   const pages = [await open(context), await open(context)]
   const seqs = []
   for (const page of pages) {
@@ -42,7 +43,10 @@ try {
           const heard = []
           room.on('message', ({ seq }) => heard.push(seq))
           const { seq } = await room.send({ from: 'a worker' })
-          for (const deadline = Date.now() + 10_000; heard.length < seq && Date.now() < deadline; ) await new Promise(soon => setTimeout(soon, 20))
+          // On a busy machine another way may have been first.
+          for (const deadline = Date.now() + 60_000; (heard.length < seq || client.transport !== 'websocket') && Date.now() < deadline; ) {
+            await new Promise(soon => setTimeout(soon, 20))
+          }
           postMessage({ seq, heard, over: client.transport })
         }
         const code = `const origin = ${JSON.stringify(location.origin)};${source};(${run})()`
@@ -56,9 +60,8 @@ try {
   assert.deepEqual(worker.heard, [1, 2, 3])
   assert.equal(worker.over, 'websocket')
   for (const page of pages) {
-    await page.waitForFunction(() => heard.length === 3)
+    await page.waitForFunction(() => heard.length >= 3 && client.transport === 'websocket')
     assert.deepEqual(await page.evaluate(() => heard), [1, 2, 3])
-    assert.equal(await page.evaluate(() => client.transport), 'websocket')
   }
 } finally {
   await browser.close()

@@ -9,7 +9,7 @@ import { transport } from './wires.mjs'
 
 const [url, way, secret, nodes] = process.argv.slice(2)
 const contract = new URL('../../wire/native/testdata/contract/', import.meta.url)
-const PATIENCE = 20_000
+const PATIENCE = 60_000
 
 /** A token of that user's, as the server makes them. */
 function token(user) {

@@ -7,8 +7,9 @@ const [url, control, client] = process.argv.slice(2);
 const { io } = await import(client);
 const old = client !== "socket.io-client"; // it knows neither recovery nor emitWithAck
 
+const PATIENCE = 60_000;
 const until = async (what, f) => {
-  for (let i = 0; i < 1500; i++) {
+  for (const deadline = Date.now() + PATIENCE; Date.now() < deadline; ) {
     if (f()) return;
     await new Promise((r) => setTimeout(r, 10));
   }
@@ -24,7 +25,7 @@ function open(name, transports, auth = { name }) {
 }
 const ask = (socket, event, object) =>
   new Promise((resolve, reject) => {
-    const late = setTimeout(() => reject(new Error(`${event} is not answered`)), 10_000);
+    const late = setTimeout(() => reject(new Error(`${event} is not answered`)), PATIENCE);
     socket.emit(event, object, (answer) => { clearTimeout(late); resolve(answer); });
   });
 const ok = async (...args) => {

@@ -56,7 +56,7 @@ func weather(x hostile.Exchange) hostile.Fault {
 // The Python client, over both transports.
 func TestPython(t *testing.T) {
 	t.Parallel()
-	url := "http://" + harness.SocketIO(t, "--timeout", "5s")
+	url := "http://" + harness.SocketIO(t, "--timeout", "1m")
 	for _, transport := range []string{"polling", "websocket"} {
 		harness.Script(t, "/usr/bin/python3", "client.py", url, transport)
 	}

@@ -17,7 +17,7 @@ def note(*what):
 
 def wait_for(*what):
     with changed:
-        if not changed.wait_for(lambda: what in seen, timeout=10):
+        if not changed.wait_for(lambda: what in seen, timeout=60):
             sys.exit(f"waiting for {what}, seen {seen}")
 
 
@@ -30,14 +30,14 @@ sio.on("connect", lambda: note("connect"), namespace="/play")
 sio.on("disconnect", lambda *_: note("disconnect"), namespace="/play")
 sio.on("question", lambda x: f"python says {x}", namespace="/play")
 
-sio.connect(url, transports=[transport], namespaces=["/play"], auth={"name": "python"}, wait_timeout=10)
+sio.connect(url, transports=[transport], namespaces=["/play"], auth={"name": "python"}, wait_timeout=60)
 wait_for("connect")
 assert sio.transport() == transport, sio.transport()
 
 
 def ask(*args):
     event, *rest = args
-    return sio.call(event, tuple(rest), namespace="/play", timeout=10)
+    return sio.call(event, tuple(rest), namespace="/play", timeout=60)
 
 
 assert ask("ack", "x", 1.5) == ["x", 1.5] or ask("ack", "x", 1.5) == ("x", 1.5)

@@ -3,11 +3,11 @@ import assert from "node:assert/strict";
 import { chromium } from "playwright-core";
 
 const [which, url] = process.argv.slice(2);
-const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
+const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"], timeout: 60_000 });
 const wrong = [];
 async function open() {
   const page = await browser.newPage();
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(60_000);
   page.on("pageerror", (error) => wrong.push(String(error)));
   await page.goto(url);
   return page;

@@ -18,15 +18,16 @@ async function start() {
 await start();
 process.on("exit", () => server.kill("SIGKILL"));
 
+const PATIENCE = 60_000;
 const until = async (what, f) => {
-  for (let i = 0; i < 1000; i++) {
+  for (const deadline = Date.now() + PATIENCE; Date.now() < deadline; ) {
     if (await f()) return;
     await new Promise((r) => setTimeout(r, 10));
   }
   throw new Error(`waiting for ${what}`);
 };
 const ask = (s, ...args) => new Promise((resolve, reject) => {
-  setTimeout(() => reject(new Error(`${args[0]} is not answered`)), 8000);
+  setTimeout(() => reject(new Error(`${args[0]} is not answered`)), PATIENCE);
   s.emit(...args, (...answer) => resolve(answer));
 });
 function open(name, transports) {

@@ -46,13 +46,13 @@ const speaking = (async () => {
 const began = Date.now();
 while (connects <= Number(n)) {
   await tick(20);
-  assert.ok(Date.now() - began < 150_000, `only ${connects} connections`);
+  assert.ok(Date.now() - began < 360_000, `only ${connects} connections`);
 }
 over = true;
 await speaking;
 // A client whose WebSocket is cut just as it has paused its polls for the upgrade stays paused, and has no connection that could tell it:
 // it comes back when no ping has come for pingInterval + pingTimeout, 45 s.
-for (let i = 0; readers.some((r) => r.last < sent) && i < 6000; i++) await tick(10);
+for (const deadline = Date.now() + 150_000; readers.some((r) => r.last < sent) && Date.now() < deadline; ) await tick(10);
 assert.deepEqual(wrong, []);
 for (const r of readers) assert.equal(r.last, sent);
 assert.equal(lost, 0, "connections that did not recover");

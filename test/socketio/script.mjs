@@ -1,6 +1,7 @@
 // A client script: it does everything that socket.io-client can, and returns what it sees as lines, so that two servers can be
 // compared. It runs in Node (run.mjs) and in a page (page.mjs).
 export async function script(io, url, bytes, options) {
+  const PATIENCE = 60_000;
   options = { reconnection: false, forceNew: true, ...options };
   const log = [];
   const shown = (v) =>
@@ -26,11 +27,11 @@ export async function script(io, url, bytes, options) {
   }
   const ask = (socket, ...args) =>
     new Promise((resolve, reject) => {
-      const late = setTimeout(() => reject(new Error(`${args[0]} is not answered`)), 8000);
+      const late = setTimeout(() => reject(new Error(`${args[0]} is not answered`)), PATIENCE);
       socket.emit(...args, (...answer) => { clearTimeout(late); resolve(answer); });
     });
   const until = async (what, f) => {
-    for (let i = 0; i < 800; i++) {
+    for (const deadline = Date.now() + PATIENCE; Date.now() < deadline; ) {
       if (f()) return;
       await new Promise((r) => setTimeout(r, 10));
     }

@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import { Server } from "socket.io";
 
 const http = createServer();
-const io = new Server(http, { cors: { origin: "*" }, pingInterval: 300, pingTimeout: 5000 });
+const io = new Server(http, { cors: { origin: "*" }, pingInterval: 300, pingTimeout: 60_000 });
 const play = io.of("/play");
 const reasons = [];
 
@@ -29,8 +29,8 @@ play.on("connection", (socket) => {
   socket.on("except", (room, text) => play.except(room).emit("except", text));
   socket.on("broadcast", (text) => socket.broadcast.emit("broadcast", text));
   socket.on("private", (id, text) => play.to(id).emit("private", text));
-  socket.on("ask", async (x, ack) => ack(await socket.timeout(5000).emitWithAck("question", x)));
-  socket.on("askAll", async (x, ack) => ack((await play.timeout(5000).emitWithAck("question", x)).sort()));
+  socket.on("ask", async (x, ack) => ack(await socket.timeout(60_000).emitWithAck("question", x)));
+  socket.on("askAll", async (x, ack) => ack((await play.timeout(60_000).emitWithAck("question", x)).sort()));
   socket.on("slow", () => socket.timeout(50).emit("unanswered", (err) => socket.emit("timedout", err !== null)));
   socket.on("volatile", () => socket.volatile.emit("volatile", 1));
   socket.on("count", async (ack) => ack((await play.fetchSockets()).length));

@@ -71,7 +71,7 @@ func same(t *testing.T, script, client, transports string, parser ...string) {
 		t.Parallel()
 		var theirs, ours []string
 		var wait sync.WaitGroup
-		npmURL, ourURL := npm(t), "http://"+harness.SocketIO(t, "--timeout", "5s")
+		npmURL, ourURL := npm(t), "http://"+harness.SocketIO(t, "--timeout", "1m")
 		wait.Go(func() { theirs = lines(t, npmURL, script, client, transports) })
 		wait.Go(func() { ours = lines(t, ourURL, script, append([]string{client, transports}, parser...)...) })
 		wait.Wait()

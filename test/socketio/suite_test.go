@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -14,31 +13,47 @@ import (
 // The heartbeat of socketiod.
 const interval, timeout = 300 * time.Millisecond, 200 * time.Millisecond
 
+// The hearts of socketiods: strict as the suites want it, which is for tests of just that; lively, which waits long for
+// a pong; and calm, without a ping, so that nothing but what is expected comes however busy the machine is.
+var (
+	strict []string
+	lively = []string{"--timeout", "1m"}
+	calm   = []string{"--interval", "1h", "--timeout", "1m"}
+)
+
 // Both paths are Engine.IO underneath.
 func TestEngineIO(t *testing.T) {
-	addr := harness.SocketIO(t)
+	onEachPath(t, strict, map[string]func(*testing.T, *visitor){
+		"handshake by polling":   handshakeByPolling,
+		"handshake by WebSocket": handshakeByWebSocket,
+		"no pong, polling":       silentPoller,
+		"no pong, WebSocket":     func(_ *testing.T, v *visitor) { v.open().wantClose() },
+	})
+	onEachPath(t, lively, map[string]func(*testing.T, *visitor){
+		"heartbeat by polling":   heartbeatByPolling,
+		"heartbeat by WebSocket": heartbeatByWebSocket,
+	})
+	onEachPath(t, calm, map[string]func(*testing.T, *visitor){
+		"refusals":                          refusals,
+		"close by polling":                  closeByPolling,
+		"close by WebSocket":                func(_ *testing.T, v *visitor) { l := v.open(); l.say("1"); l.wantClose() },
+		"upgrade":                           upgrade,
+		"polling after the upgrade":         pollingAfterUpgrade,
+		"another WebSocket after upgrade":   socketAfterUpgrade,
+		"a ping of the client's":            func(_ *testing.T, v *visitor) { l := v.open(); l.say("2"); l.wantClose() },
+		"what is no packet, polling":        garbageByPolling,
+		"what is no packet, by WebSocket":   func(_ *testing.T, v *visitor) { l := v.open(); l.say("abc"); l.wantClose() },
+		"two polls at once":                 twoPolls,
+		"a body that is too large":          tooLarge,
+		"a message that is too large":       tooLargeMessage,
+		"a page of another origin may read": origins,
+	})
+}
+
+func onEachPath(t *testing.T, heart []string, tests map[string]func(*testing.T, *visitor)) {
+	addr := harness.SocketIO(t, heart...)
 	for _, path := range []string{"/engine.io/", "/socket.io/"} {
-		for name, f := range map[string]func(*testing.T, *visitor){
-			"handshake by polling":              handshakeByPolling,
-			"handshake by WebSocket":            handshakeByWebSocket,
-			"refusals":                          refusals,
-			"heartbeat by polling":              heartbeatByPolling,
-			"heartbeat by WebSocket":            heartbeatByWebSocket,
-			"no pong, polling":                  func(t *testing.T, v *visitor) { silentPoller(t, v) },
-			"no pong, WebSocket":                func(_ *testing.T, v *visitor) { v.open().wantClose() },
-			"close by polling":                  closeByPolling,
-			"close by WebSocket":                func(_ *testing.T, v *visitor) { l := v.open(); l.say("1"); l.wantClose() },
-			"upgrade":                           upgrade,
-			"polling after the upgrade":         pollingAfterUpgrade,
-			"another WebSocket after upgrade":   socketAfterUpgrade,
-			"a ping of the client's":            func(_ *testing.T, v *visitor) { l := v.open(); l.say("2"); l.wantClose() },
-			"what is no packet, polling":        garbageByPolling,
-			"what is no packet, by WebSocket":   func(_ *testing.T, v *visitor) { l := v.open(); l.say("abc"); l.wantClose() },
-			"two polls at once":                 twoPolls,
-			"a body that is too large":          tooLarge,
-			"a message that is too large":       tooLargeMessage,
-			"a page of another origin may read": origins,
-		} {
+		for name, f := range tests {
 			t.Run(path+" "+name, func(t *testing.T) {
 				t.Parallel()
 				f(t, &visitor{t, addr + path})
@@ -118,18 +133,33 @@ func heartbeatByWebSocket(_ *testing.T, v *visitor) {
 }
 
 func silentPoller(t *testing.T, v *visitor) {
+	began := time.Now()
 	p := v.poll()
-	<-time.After(interval + timeout) // the time itself is what is tested
-	p.get().refused(t, 1)
+	a := p.get()
+	for a.status == 200 { // a ping
+		a = p.get()
+	}
+	a.refused(t, 1)
+	if lived := time.Since(began); lived < interval+timeout {
+		t.Errorf("it was given up after %v", lived)
+	}
 }
 
 func closeByPolling(t *testing.T, v *visitor) {
-	p := v.poll()
-	var wait sync.WaitGroup
-	wait.Go(func() { p.get().want(t, 200, "6") })
-	wait.Go(func() { p.post("1").want(t, 200, "ok") })
-	wait.Wait()
-	p.get().refused(t, 1)
+	for range 100 { // until the poll was there before the end
+		p := v.poll()
+		polled := make(chan answer, 1)
+		go func() { polled <- p.get() }()
+		p.post("1").want(t, 200, "ok")
+		a := <-polled
+		p.get().refused(t, 1)
+		if a.status == 200 {
+			a.want(t, 200, "6")
+			return
+		}
+		a.refused(t, 1)
+	}
+	t.Error("no poll ever waits")
 }
 
 func upgrade(t *testing.T, v *visitor) {
@@ -139,11 +169,32 @@ func upgrade(t *testing.T, v *visitor) {
 	l.want("3probe")
 	p.get().want(t, 200, "6")
 	l.say("5")
+	v.enter(l)
+	v.echo(l)
+}
+
+// enter goes where messages are echoed: by Socket.IO into a namespace.
+func (v *visitor) enter(l *line) {
+	v.t.Helper()
 	if strings.HasSuffix(v.base, "/engine.io/") {
-		l.say("4hello")
-		l.want("4hello")
+		return
 	}
-	l.want("2")
+	l.say("40")
+	if hello := l.next(); !strings.HasPrefix(hello, `40{"sid":"`) {
+		v.t.Errorf("got %q", hello)
+	}
+	l.want(`42["auth",{}]`)
+}
+
+// echo shows that the connection carries messages.
+func (v *visitor) echo(l *line) {
+	v.t.Helper()
+	say, want := "4hello", "4hello"
+	if !strings.HasSuffix(v.base, "/engine.io/") {
+		say, want = `42["message"]`, `42["message-back"]`
+	}
+	l.say(say)
+	l.want(want)
 }
 
 func pollingAfterUpgrade(t *testing.T, v *visitor) {
@@ -151,9 +202,11 @@ func pollingAfterUpgrade(t *testing.T, v *visitor) {
 	l := v.dial(socketed + "&sid=" + p.sid)
 	l.say("2probe")
 	l.say("5")
-	p.get().refused(t, 3)
 	l.want("3probe")
-	l.want("2")
+	v.enter(l)
+	v.echo(l) // it is upgraded then
+	p.get().refused(t, 3)
+	v.echo(l)
 }
 
 func socketAfterUpgrade(_ *testing.T, v *visitor) {
@@ -162,8 +215,10 @@ func socketAfterUpgrade(_ *testing.T, v *visitor) {
 	l.say("2probe")
 	l.say("5")
 	l.want("3probe")
+	v.enter(l)
+	v.echo(l)
 	v.dial(socketed + "&sid=" + p.sid).wantClose()
-	l.want("2")
+	v.echo(l)
 }
 
 func garbageByPolling(t *testing.T, v *visitor) {
@@ -215,11 +270,13 @@ func origins(t *testing.T, v *visitor) {
 }
 
 func TestEngineIOMessages(t *testing.T) {
-	v := &visitor{t, harness.SocketIO(t) + "/engine.io/"}
+	v := &visitor{t, harness.SocketIO(t, calm...) + "/engine.io/"}
 	for _, body := range []string{"4hello", "4test1\x1e4test2\x1e4test3", "4hello\x1ebAQIDBA=="} {
 		p := v.poll()
 		p.post(body).want(t, 200, "ok")
-		p.get().want(t, 200, body)
+		if want := strings.Split(body, "\x1e"); !slices.Equal(p.packets(t, len(want)), want) {
+			t.Errorf("%q did not come back", body)
+		}
 	}
 	l := v.open()
 	l.say("4hello")
@@ -230,7 +287,7 @@ func TestEngineIOMessages(t *testing.T) {
 
 // What a poller had not fetched before the upgrade comes by the WebSocket.
 func TestUpgradeLosesNothing(t *testing.T) {
-	p := (&visitor{t, harness.SocketIO(t) + "/engine.io/"}).poll()
+	p := (&visitor{t, harness.SocketIO(t, calm...) + "/engine.io/"}).poll()
 	l := p.dial(socketed + "&sid=" + p.sid)
 	l.say("2probe")
 	l.want("3probe")
@@ -244,17 +301,18 @@ func TestUpgradeLosesNothing(t *testing.T) {
 func (v *visitor) connected() *line {
 	v.t.Helper()
 	l := v.open()
-	l.say("40")
-	if hello := l.next(); !strings.HasPrefix(hello, `40{"sid":"`) {
-		v.t.Errorf("got %q", hello)
-	}
-	l.want(`42["auth",{}]`)
+	v.enter(l)
 	return l
 }
 
 func TestSocketIO(t *testing.T) {
-	addr := harness.SocketIO(t)
-	for name, f := range map[string]func(*testing.T, *visitor){
+	speak(t, strict, map[string]func(*testing.T, *visitor){
+		"no CONNECT": func(_ *testing.T, v *visitor) { v.open().wantClose() },
+	})
+	speak(t, lively, map[string]func(*testing.T, *visitor){
+		"disconnect": func(_ *testing.T, v *visitor) { l := v.connected(); l.say("41"); l.want("2") },
+	})
+	speak(t, calm, map[string]func(*testing.T, *visitor){
 		"default namespace": func(t *testing.T, v *visitor) { v.connected() },
 		"payload": func(t *testing.T, v *visitor) {
 			enters(t, v, `40{"token":"123"}`, `40{"sid":"`, `42["auth",{"token":"123"}]`)
@@ -271,9 +329,7 @@ func TestSocketIO(t *testing.T) {
 			l.want(`44/random,{"message":"Invalid namespace"}`)
 		},
 		"what is no packet":         func(_ *testing.T, v *visitor) { l := v.open(); l.say("4abc"); l.wantClose() },
-		"no CONNECT":                func(_ *testing.T, v *visitor) { v.open().wantClose() },
 		"an event before CONNECT":   func(_ *testing.T, v *visitor) { l := v.open(); l.say(`42["message"]`); l.wantClose() },
-		"disconnect":                func(_ *testing.T, v *visitor) { l := v.connected(); l.say("41"); l.want("2") },
 		"disconnect of a namespace": leavesNamespace,
 		"text": func(_ *testing.T, v *visitor) {
 			echoes(v, `42["message",1,"2",{"3":[true]}]`, `42["message-back",1,"2",{"3":[true]}]`)
@@ -313,7 +369,12 @@ func TestSocketIO(t *testing.T) {
 		},
 		"attachments too large": attachmentsTooLarge,
 		"over polling":          overPolling,
-	} {
+	})
+}
+
+func speak(t *testing.T, heart []string, tests map[string]func(*testing.T, *visitor)) {
+	addr := harness.SocketIO(t, heart...)
+	for name, f := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f(t, &visitor{t, addr + "/socket.io/"})
@@ -360,13 +421,27 @@ func attachmentsTooLarge(_ *testing.T, v *visitor) {
 	l.wantClose()
 }
 
+// packets takes so many, in however many polls they come.
+func (p *poller) packets(t *testing.T, n int) (packets []string) {
+	t.Helper()
+	for len(packets) < n {
+		a := p.get()
+		if a.status != 200 {
+			t.Fatalf("after %q: %d %.200q", packets, a.status, a.body)
+		}
+		packets = append(packets, strings.Split(a.body, "\x1e")...)
+	}
+	return packets
+}
+
 func overPolling(t *testing.T, v *visitor) {
 	p := v.poll()
 	p.post(`40`).want(t, 200, "ok")
-	if a := p.get(); !strings.HasPrefix(a.body, `40{"sid":"`) {
-		t.Errorf("got %q", a.body)
+	if got := p.packets(t, 2); !strings.HasPrefix(got[0], `40{"sid":"`) || got[1] != `42["auth",{}]` {
+		t.Errorf("got %q", got)
 	}
-	p.get().want(t, 200, `42["auth",{}]`)
 	p.post("451-7[\"message-with-ack\",{\"_placeholder\":true,\"num\":0}]\x1ebAQIDBA==").want(t, 200, "ok")
-	p.get().want(t, 200, "461-7[{\"_placeholder\":true,\"num\":0}]\x1ebAQIDBA==")
+	if got := p.packets(t, 2); got[0] != `461-7[{"_placeholder":true,"num":0}]` || got[1] != "bAQIDBA==" {
+		t.Errorf("got %q", got)
+	}
 }

@@ -92,7 +92,7 @@ func (p *playground) rooms(s *socketio.Socket) {
 	socketio.Reply(s, "leaveAll", func(room string) (bool, error) { p.SocketsLeave(room); return true, nil })
 }
 
-const patience = 5 * time.Second
+const patience = time.Minute
 
 func (p *playground) acks(s *socketio.Socket) {
 	s.On("ask", func(x any, ack socketio.Ack) {
