@@ -23,7 +23,7 @@ export const launch = () =>
     ],
   })
 
-// server kills the server or starts it again, by the Go test that runs it.
+// server kills or stops the server, or starts it again, by the Go test that runs it.
 export async function server(what) {
   const response = await fetch(`${control}/${what}`, { method: 'POST' })
   assert.equal(response.status, 204, await response.text())

@@ -9,7 +9,7 @@ import (
 	"syscall"
 )
 
-// Control answers POST /kill, /restart, /freeze and /thaw on an address of its own, and returns its URL.
+// Control answers POST /kill, /stop, /restart, /freeze and /thaw on an address of its own, and returns its URL.
 // A frozen server has its connections still, and says nothing on them.
 func (s *Server) Control() string {
 	var mu sync.Mutex
@@ -26,6 +26,7 @@ func (s *Server) Control() string {
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /kill", do(s.kill))
+	mux.HandleFunc("POST /stop", do(s.stop))
 	mux.HandleFunc("POST /restart", do(s.restart))
 	mux.HandleFunc("POST /freeze", do(func() error { return s.cmd.Process.Signal(syscall.SIGSTOP) }))
 	mux.HandleFunc("POST /thaw", do(func() error { return s.cmd.Process.Signal(syscall.SIGCONT) }))

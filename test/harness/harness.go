@@ -128,10 +128,18 @@ func (s *Server) kill() error {
 // Stop asks the process to drain, by SIGTERM, and waits; it must exit 0.
 func (s *Server) Stop() {
 	s.t.Helper()
-	if err := terminate(s.cmd); err != nil {
-		s.t.Errorf("after SIGTERM the server ended with: %v\n%s", err, s.log)
+	if err := s.stop(); err != nil {
+		s.t.Error(err)
 	}
+}
+
+func (s *Server) stop() error {
+	err := terminate(s.cmd)
 	s.cmd = nil
+	if err != nil {
+		return fmt.Errorf("after SIGTERM the server ended with: %w\n%s", err, s.log)
+	}
+	return nil
 }
 
 // terminate asks a process to end and waits for it, but not for ever.
