@@ -3,6 +3,9 @@
 package contract
 
 import (
+	"bytes"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -23,6 +26,7 @@ func RoundRobin(t testing.TB, nodes ...string) string {
 		proxies = append(proxies, &httputil.ReverseProxy{
 			Rewrite:       func(r *httputil.ProxyRequest) { r.SetURL(u) },
 			FlushInterval: -1,
+			ErrorLog:      log.New(io.Discard, "", 0), // clients leave
 		})
 	}
 	var mu sync.Mutex
@@ -34,6 +38,13 @@ func RoundRobin(t testing.TB, nodes ...string) string {
 		return proxies[turns[client]%len(proxies)]
 	}
 	balancer := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// A body that is still being read when the answer begins is closed by net/http, and httputil's proxy
+		// then cuts the answer.
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
 		next(r.Header.Get("Authorization")).ServeHTTP(w, r)
 	}))
 	t.Cleanup(balancer.Close)

@@ -2,7 +2,10 @@
 // way in promises, all do, with one node and with each request of a client at another of two.
 //
 // Enter by [Load] for the scenarios, and [Play], which plays one with clients of a [Way]. [RoundRobin] is
-// the load balancer that knows no stickiness. With VECHE_URLS, several base URLs with commas between
-// them, and VECHE_TOKEN_SECRET the tests run against servers that are there already, whatever
-// store and bus they share.
+// the load balancer that knows no stickiness, [Start] starts the nodes behind it. The tests run against servers that are
+// there already, on several machines maybe, whatever store and bus they share, with
+//
+//	VECHE_URLS=https://a.example,https://b.example VECHE_TOKEN_SECRET=… go test ./contract ./sdk -run 'Stickiness'
+//
+// The rooms and tokens of each run are its own.
 package contract

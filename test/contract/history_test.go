@@ -2,6 +2,7 @@ package contract
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"sync"
 	"testing"
@@ -12,10 +13,10 @@ import (
 // Clients over every transport talk at once in one room, are cut off and come back, each request on
 // another node: nothing is lost, doubled or reordered.
 func TestHistoryWithoutStickiness(t *testing.T) {
-	c := start(t, 2)
-	base := RoundRobin(t, c.urls...)
+	c := Start(t, 2)
+	base, token := RoundRobin(t, c.URLs...), c.Tokens(t)
 	const share, cuts = 150, 3
-	room := "history"
+	room := "history-" + rand.Text()
 	var h history.History
 	var mu sync.Mutex // guards h
 	var talking sync.WaitGroup
@@ -24,7 +25,7 @@ func TestHistoryWithoutStickiness(t *testing.T) {
 		talking.Go(func() {
 			ctx, cancel := context.WithTimeout(t.Context(), 4*patience)
 			defer cancel()
-			client := w.New(base, c.token(name))
+			client := w.New(base, token(name))
 			sends, read, err := talk(ctx, client, room, name, share, cuts, share*2*len(Ways))
 			if err != nil {
 				t.Errorf("%s: %v", name, err)
@@ -39,7 +40,7 @@ func TestHistoryWithoutStickiness(t *testing.T) {
 	if t.Failed() {
 		return
 	}
-	h.Log = logOf(t, newVisitor(base, c.token("auditor")), room, share*2*len(Ways))
+	h.Log = logOf(t, newVisitor(base, token("auditor")), room, share*2*len(Ways))
 	for _, breach := range h.Check() {
 		t.Error(breach)
 	}

@@ -25,6 +25,7 @@ type socket struct {
 
 func newSocket(base, token string, o ws.DialOptions) *socket {
 	o.MaxMessage = 4 << 20
+	o.Header = bearer(token) // for the balancer, who knows clients by it
 	return &socket{base: base, token: token, options: o, ears: newEars()}
 }
 

@@ -1,17 +1,9 @@
 package sdk
 
 import (
-	"context"
-	"log/slog"
-	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/vechehq/veche"
-	"github.com/vechehq/veche/auth"
-	"github.com/vechehq/veche/bus/local"
-	"github.com/vechehq/veche/store/sqlite"
 	"github.com/vechehq/veche/test/contract"
 	"github.com/vechehq/veche/test/harness"
 )
@@ -34,42 +26,12 @@ func TestContract(t *testing.T) {
 // The same when each request of a client reaches another of two servers than the one before.
 func TestContractWithoutStickiness(t *testing.T) {
 	build(t)
-	balancer := contract.RoundRobin(t, pair(t)...)
+	c := contract.Start(t, 2)
+	balancer := contract.RoundRobin(t, c.URLs...)
 	for _, way := range ways {
 		t.Run(way, func(t *testing.T) {
 			url := strings.Replace(balancer, "http", "ws", 1) + "/ws"
-			t.Log(harness.Script(t, "node", "contract.mjs", url, way, secret, "many nodes"))
+			t.Log(harness.Script(t, "node", "contract.mjs", url, way, string(c.Secret), "many nodes"))
 		})
 	}
-}
-
-// pair starts two servers that share nothing but a store, a bus and a key.
-func pair(t *testing.T) (urls []string) {
-	t.Helper()
-	store, err := sqlite.Open(filepath.Join(t.TempDir(), "veche.db"), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	bus := local.New(nil)
-	t.Cleanup(func() {
-		_ = bus.Close(context.Background())
-		_ = store.Close(context.Background())
-	})
-	config := veche.Config{Store: store, Bus: bus, Key: auth.NewKey(), TokenSecret: []byte(secret),
-		Log: slog.New(slog.DiscardHandler), Spread: 1}
-	for range 2 {
-		s, err := veche.New(config)
-		if err != nil {
-			t.Fatal(err)
-		}
-		node := httptest.NewServer(s)
-		t.Cleanup(func() {
-			if err := s.Close(context.Background()); err != nil {
-				t.Error(err)
-			}
-			node.Close()
-		})
-		urls = append(urls, node.URL)
-	}
-	return urls
 }
