@@ -4,7 +4,6 @@ package prove
 
 import (
 	"context"
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"runtime"
@@ -120,32 +119,37 @@ func restart(_ context.Context, w *world, _ Strike) error {
 	return w.server.start()
 }
 
-// while commands the disk, and takes the command back after the strike.
-func while(ctx context.Context, w *world, s Strike, begin, end string) error {
-	if err := w.server.command(begin); err != nil {
+// while does something to the disk, and takes it back after the strike.
+func while(ctx context.Context, s Strike, begin, end func() error) error {
+	if err := begin(); err != nil {
 		return err
 	}
 	sleep(ctx, s.For)
-	return w.server.command(end)
+	return end()
 }
 
 // failing is while for what has the server refuse messages.
-func failing(ctx context.Context, w *world, s Strike, begin, end string) error {
+func failing(ctx context.Context, w *world, s Strike, begin, end func() error) error {
 	w.failing.Store(math.MaxInt64)
 	defer func() { w.failing.Store(int64(w.now())) }()
-	return while(ctx, w, s, begin, end)
+	return while(ctx, s, begin, end)
 }
 
+// fullDisk leaves room for a few pages, on the file system itself if it is the run's own.
 func fullDisk(ctx context.Context, w *world, s Strike) error {
-	return failing(ctx, w, s, fmt.Sprint("room ", s.Seed%(256<<10)), "room -1")
+	left := int64(s.Seed % (256 << 10))
+	if g := w.server.ground; g != nil {
+		return failing(ctx, w, s, func() error { return g.fill(left) }, g.empty)
+	}
+	return failing(ctx, w, s, w.server.commands("room %d", left), w.server.commands("room -1"))
 }
 
 func slowSync(ctx context.Context, w *world, s Strike) error {
-	return while(ctx, w, s, fmt.Sprintf("delay %dms", 20+s.Seed%300), "delay 0s")
+	return while(ctx, s, w.server.commands("delay %dms", 20+s.Seed%300), w.server.commands("delay 0s"))
 }
 
 func failedSync(ctx context.Context, w *world, s Strike) error {
-	return failing(ctx, w, s, "fail on", "fail off")
+	return failing(ctx, w, s, w.server.commands("fail on"), w.server.commands("fail off"))
 }
 
 func power(ctx context.Context, w *world, s Strike) error {

@@ -207,21 +207,39 @@ func TestClientKnowsWhoIsThere(t *testing.T) {
 }
 
 func TestLatencyThatDoesNotComeBack(t *testing.T) {
-	for after, want := range map[time.Duration]string{5 * ms: "", 500 * ms: string(tooSlow)} {
-		w := quiet(5)
-		calmFrom := int64(w.options.Length - calm(w.options.Length))
-		for i := range int64(w.options.Length / time.Second) {
-			took := 4 * ms
-			if at := i * int64(time.Second); at > int64(warmUp(w.options.Length)) && at < calmFrom {
-				took = time.Second
-			} else if at >= calmFrom {
-				took = after
+	const lastFault = 40 * time.Second
+	for _, tt := range []struct {
+		name string
+		took func(at time.Duration) time.Duration // after the last fault
+		want string
+	}{
+		{"at once", func(time.Duration) time.Duration { return 5 * ms }, ""},
+		{"after nine seconds", func(at time.Duration) time.Duration { return max(5*ms, (lastFault+9*time.Second-at)*10) }, ""},
+		{"after eleven seconds", func(at time.Duration) time.Duration {
+			if at < lastFault+11*time.Second {
+				return 500 * ms
 			}
-			w.meter.sent(i*int64(time.Second), took)
+			return 5 * ms
+		}, "latency"},
+		{"never", func(time.Duration) time.Duration { return 500 * ms }, "latency"},
+		{"no acknowledgement at all", nil, "latency"},
+	} {
+		w := quiet(5)
+		w.begun = time.Now().Add(-w.options.Length)
+		w.struck = []Struck{{Strike: Strike{Fault: "kill"}, Begin: 10 * time.Second, End: lastFault}}
+		for at := time.Duration(0); at < w.options.Length; at += time.Second {
+			switch {
+			case at < warmUp(w.options.Length):
+				w.meter.sent(int64(at), 4*ms)
+			case at < lastFault:
+				w.meter.sent(int64(at), time.Second)
+			case tt.took != nil:
+				w.meter.sent(int64(at), tt.took(at))
+			}
 		}
-		w.checkLatency()
-		if got := w.found(); got != want {
-			t.Errorf("%v: found %q, want %q", after, got, want)
+		w.recover(t.Context())
+		if got := w.found(); got != tt.want {
+			t.Errorf("%s: found %q, want %q", tt.name, got, tt.want)
 		}
 	}
 }

@@ -29,6 +29,10 @@ type Options struct {
 	// Faults and Doors are the names of those that take part. Default: all, as FaultNames and DoorNames tell.
 	Faults []string
 	Doors  []string
+	// Tmpfs keeps the server's data on a file system in memory of so many bytes, which the fault full-disk fills up by a
+	// file: 0 keeps them in the system's directory for temporary files, and full-disk refuses room beneath SQLite's file
+	// calls. It takes Linux and the right to mount; without it Run returns ErrNoMount.
+	Tmpfs int64
 	// FailFast ends the run at the first violation.
 	FailFast bool
 	// History gets every call and observation, a line each: in which room, when, which client, what. Several goroutines
@@ -40,6 +44,9 @@ type Options struct {
 
 // DoorNames are the doors that a run can use.
 func DoorNames() []string { return doors.Names() }
+
+// ErrNoMount says that a tmpfs was asked for where none can be mounted.
+var ErrNoMount = errors.New("prove: no tmpfs can be mounted here")
 
 const (
 	minLength  = 15 * time.Second
@@ -82,6 +89,8 @@ func (o *Options) check() error {
 		return fmt.Errorf("prove: a run takes %v at least", minLength)
 	case o.Clients < 1 || o.Clients > maxClients:
 		return fmt.Errorf("prove: the clients are 1 to %d", maxClients)
+	case o.Tmpfs < 0:
+		return errors.New("prove: a tmpfs has a size above 0")
 	case o.Rate < 1:
 		return errors.New("prove: the rate is at least 1 request a second")
 	}

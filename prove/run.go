@@ -68,6 +68,12 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 		}
 	}
 	w.server = newServer(o.Server, dir, rand.Text(), func(why string) { w.violate(crashed, nil, "%s", why) })
+	if o.Tmpfs > 0 {
+		if w.server.ground, err = newGround(dir, o.Tmpfs); err != nil {
+			return nil, err
+		}
+		defer w.server.ground.close()
+	}
 	if err := w.server.start(); err != nil {
 		return nil, fmt.Errorf("prove: %w", err)
 	}
@@ -118,11 +124,9 @@ func (w *world) run(ctx context.Context) error {
 	}
 	w.strikeAll(ctx)
 	sleep(ctx, w.options.Length-w.now())
+	w.recover(ctx)
 	w.resting.Store(true)
 	w.net.Calm()
-	if ctx.Err() == nil {
-		w.checkLatency()
-	}
 	w.settle(ctx)
 	w.attend(ctx)
 	if ctx.Err() != nil {

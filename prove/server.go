@@ -31,6 +31,7 @@ type server struct {
 	dir     string
 	secret  string
 	died    func(why string) // called when it ends and nobody asked for it
+	ground  *ground          // where it lives; nil for wherever we do
 
 	addr string // host:port, the same for all of them, set by the first start
 	log  tail
@@ -70,7 +71,11 @@ func (s *server) start(env ...string) error {
 	if err != nil {
 		return err
 	}
-	if err := p.cmd.Start(); err != nil {
+	start := p.cmd.Start
+	if s.ground != nil {
+		start = func() error { return s.ground.do(p.cmd.Start) }
+	}
+	if err := start(); err != nil {
 		return err
 	}
 	go s.live(p, output)
@@ -199,6 +204,11 @@ func (s *server) insist() error {
 		return fmt.Errorf("a second signal: %w\n%s", err, s.log.String())
 	}
 	return nil
+}
+
+// commands returns what has its disk obey.
+func (s *server) commands(format string, args ...any) func() error {
+	return func() error { return s.command(fmt.Sprintf(format, args...)) }
 }
 
 // command has its disk obey.

@@ -17,3 +17,13 @@ func (s *server) freeze() error                         { return errSystem }
 func (s *server) thaw() error                           { return errSystem }
 func (s *server) fewDescriptors() (func() error, error) { return nil, errSystem }
 func usageOf(int) (usage, error)                        { return usage{}, errSystem }
+
+// ground is what only Linux has.
+type ground struct{}
+
+func newGround(string, int64) (*ground, error) { return nil, ErrNoMount }
+
+func (*ground) do(func() error) error { return ErrNoMount }
+func (*ground) close()                {}
+func (*ground) fill(int64) error      { return ErrNoMount }
+func (*ground) empty() error          { return ErrNoMount }
