@@ -32,7 +32,7 @@ test: deps lint build test-go cross sdk-test web-test web-check interop sdk-ways
 test-go: ## Go tests of all packages, under the race detector
 	$(call title,Go tests with the race detector)
 	CGO_ENABLED=1 go test -race -timeout 10m ./...
-	go test -tags purego ./ws/internal/simd
+	go test -tags purego ./ws/...
 
 .PHONY: lint
 lint: ## gofmt, vet, staticcheck, the import law
@@ -46,9 +46,12 @@ lint: ## gofmt, vet, staticcheck, the import law
 	go test -count=1 ./internal/archtest
 
 .PHONY: cross
-cross: ## check that the code compiles for macOS and Windows
+cross: ## check that the code compiles for macOS and Windows, the engine for more, and that the engine works on 32 bits
 	$(call title,other systems)
 	@for os in darwin windows; do echo "GOOS=$$os go vet ./..."; CGO_ENABLED=0 GOOS=$$os go vet ./...; done
+	GOOS=freebsd CGO_ENABLED=0 go vet ./ws/...
+	GOARCH=arm64 CGO_ENABLED=0 go vet ./ws/...
+	GOARCH=386 CGO_ENABLED=0 go $(if $(filter amd64,$(shell go env GOHOSTARCH)),test,vet) ./ws/...
 
 .PHONY: deps
 deps: ## install what this machine lacks for the tests: Debian packages, npm packages

@@ -74,9 +74,10 @@ func (m *matcher) match(src []byte, start, window int) (end int) {
 	for s <= last && m.n+s-end < maxTokens {
 		v := binary.LittleEndian.Uint64(src[s:])
 		h := hash(uint32(v))
-		at := int(m.seen[h] - m.base)
+		since := m.seen[h] - m.base // an earlier message's is huge, and to be no negative int of 32 bits
 		m.seen[h] = m.base + uint32(s)
-		if at >= s || s-at > window || binary.LittleEndian.Uint32(src[at:]) != uint32(v) {
+		at := int(since)
+		if since >= uint32(s) || s-at > window || binary.LittleEndian.Uint32(src[at:]) != uint32(v) {
 			s += 1 + (s-end)>>skipLog
 			continue
 		}
