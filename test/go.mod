@@ -12,6 +12,7 @@ require (
 	github.com/vechehq/veche v0.0.0
 	golang.org/x/sys v0.49.0
 	modernc.org/sqlite v1.60.1
+	golang.org/x/net v0.62.0
 )
 
 require (
@@ -28,7 +29,6 @@ require (
 	github.com/remyoudompheng/bigfft v0.0.0-20230129092748-24d4a6f8daec // indirect
 	github.com/sethvargo/go-retry v0.5.0 // indirect
 	go.uber.org/multierr v1.11.0 // indirect
-	golang.org/x/net v0.62.0 // indirect
 	golang.org/x/sync v0.24.0 // indirect
 	golang.org/x/text v0.43.0 // indirect
 	modernc.org/libc v1.77.1 // indirect

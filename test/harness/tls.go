@@ -25,6 +25,9 @@ func StartTLS(t testing.TB, args ...string) *Server {
 	return start(t, &tls.Config{RootCAs: pool}, append([]string{"--tls-cert", cert, "--tls-key", key}, args...))
 }
 
+// Trust is what a client of a server over TLS needs to know it by.
+func (s *Server) Trust() *tls.Config { return s.trust }
+
 // selfSigned writes a certificate for loopback and its key, good for a day.
 func selfSigned(t testing.TB) (certFile, keyFile string, pool *x509.CertPool) {
 	t.Helper()

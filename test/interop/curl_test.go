@@ -114,7 +114,23 @@ func field(head []string, name string) string {
 // What docs/protocol.md says about the HTTP doors by hand, by hand.
 func TestCurlDoors(t *testing.T) {
 	s := harness.Start(t)
-	events := exec.CommandContext(t.Context(), "curl", "-sN", s.HTTP("/events?room=general&since=-20"))
+	talkByCurl(t, s)
+}
+
+// The same over HTTP/2, which curl says that it was.
+func TestCurlDoorsOverHTTP2(t *testing.T) {
+	s := harness.StartTLS(t)
+	talkByCurl(t, s, "-k", "--http2")
+	version, err := exec.CommandContext(t.Context(), "curl", "-sk", "--http2", "-o", "/dev/null", "-w", "%{http_version}",
+		s.HTTP("/poll?rooms=general:1&wait=1")).Output()
+	if err != nil || string(version) != "2" {
+		t.Errorf("HTTP/%s, %v", version, err)
+	}
+}
+
+func talkByCurl(t *testing.T, s *harness.Server, options ...string) {
+	t.Helper()
+	events := exec.CommandContext(t.Context(), "curl", append(options[:len(options):len(options)], "-sN", s.HTTP("/events?room=general&since=-20"))...)
 	out, err := events.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -141,7 +157,7 @@ func TestCurlDoors(t *testing.T) {
 	seek(`data: {"type":"presence","room":"general","whole":true`)
 	by := func(args ...string) string {
 		t.Helper()
-		text, err := exec.CommandContext(t.Context(), "curl", append([]string{"-sS"}, args...)...).Output()
+		text, err := exec.CommandContext(t.Context(), "curl", append(append([]string{"-sS"}, options...), args...)...).Output()
 		if err != nil {
 			t.Fatal(err)
 		}
