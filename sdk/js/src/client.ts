@@ -4,19 +4,15 @@ import { Connection, type ConnectionHandler } from './connection.js'
 import { Gate } from './deferred.js'
 import { Emitter } from './emitter.js'
 import { closed, VecheError } from './errors.js'
-import type { RoomObject, Welcome } from './protocol.js'
+import type { Pong, RoomObject, Welcome } from './protocol.js'
 import { ClientRoom, toSignal, type RoomHost } from './room.js'
-import type { Bye, ConnectionState, CoreOptions, OutboxStore, Room, RoomOptions, Unbind, User, Veche, VecheEvents } from './types.js'
+import type { Bye, ConnectionState, CoreOptions, Room, RoomOptions, Unbind, User, Veche, VecheEvents } from './types.js'
 
 export class Client implements Veche, ConnectionHandler, RoomHost {
-  readonly #options: CoreOptions
-  readonly store: OutboxStore
-
   user: User | undefined
   transport: string | null = null
   /** From the welcome on; nothing is sent before. */
   maxFrame = 0
-  readonly receipts: boolean
 
   readonly #emitter = new Emitter<VecheEvents>()
   readonly connection: Connection
@@ -24,10 +20,7 @@ export class Client implements Veche, ConnectionHandler, RoomHost {
   /** Those who wait to be online. */
   readonly #gate = new Gate()
 
-  constructor(url: string, options: CoreOptions) {
-    this.#options = options
-    this.store = options.outbox
-    this.receipts = options.receipts ?? true
+  constructor(url: string, readonly options: CoreOptions) {
     this.connection = new Connection(url, options, this)
     this.connection.start()
   }
@@ -64,7 +57,7 @@ export class Client implements Veche, ConnectionHandler, RoomHost {
   }
 
   use(name: string | null): void {
-    this.#options.transport.use?.(name)
+    this.options.transport.use?.(name)
     this.reconnect()
   }
 
@@ -74,7 +67,7 @@ export class Client implements Veche, ConnectionHandler, RoomHost {
 
   close(): void {
     this.connection.stop()
-    this.store.close()
+    this.options.outbox.close()
   }
 
   // What the connection tells.
@@ -91,11 +84,10 @@ export class Client implements Veche, ConnectionHandler, RoomHost {
   }
 
   welcomed({ user: { id, name, guest = false }, limits }: Welcome): void {
-    const was = this.user
+    const was = JSON.stringify(this.user)
     this.maxFrame = limits.frame
-    if (was?.id === id && was.name === name && was.guest === guest) return
     this.user = { id, name, guest }
-    this.#emitter.emit('user', this.user)
+    if (JSON.stringify(this.user) !== was) this.#emitter.emit('user', this.user)
   }
 
   began(): void {
@@ -107,13 +99,13 @@ export class Client implements Veche, ConnectionHandler, RoomHost {
     for (const room of this.#rooms.values()) room.lost()
   }
 
-  received(object: RoomObject): void {
+  received(object: RoomObject | Pong): void {
     if (object.room !== undefined) this.#rooms.get(object.room)?.received(object)
     else if (object.type === 'signal') this.#emitter.emit('signal', toSignal(object))
   }
 
   failed(error: VecheError): void {
-    this.log('error', error)
+    this.options.log?.('error', error)
     this.#emitter.emit('error', error)
   }
 
@@ -133,9 +125,5 @@ export class Client implements Veche, ConnectionHandler, RoomHost {
 
   left(room: ClientRoom): void {
     this.#rooms.delete(room.name)
-  }
-
-  log(event: string, detail?: unknown): void {
-    this.#options.log?.(event, detail)
   }
 }

@@ -5,7 +5,8 @@ import { Backoff } from './backoff.js'
 import { fateOfCode, fateOfWords, type Fate } from './closing.js'
 import { isOffline, watch } from './environment.js'
 import { closed, VecheError } from './errors.js'
-import type { ByeObject, ClientObject, Ok, Refusal, Request, RoomObject, ServerObject, Welcome } from './protocol.js'
+import type { ByeObject, Ok, Pong, Refusal, Request, RoomObject, ServerObject, Welcome } from './protocol.js'
+import { Timer } from './timer.js'
 import type { Pipe, PipeHandler } from './transport.js'
 import type { Bye, ConnectionState, CoreOptions } from './types.js'
 import { Watchdog } from './watchdog.js'
@@ -22,9 +23,7 @@ const RENEW_BEFORE = 30_000
 /** The longest that setTimeout can wait; anything longer would fire at once. */
 const MAX_TIMEOUT = 2 ** 31 - 1
 
-const GONE = 'disconnected'
-
-type Timer = ReturnType<typeof setTimeout> | undefined
+export const GONE = 'disconnected'
 
 /** Called exactly once. The error is `closed` when the connection ended first; what happened is open then. */
 export type Answer = (answer: Ok | VecheError) => void
@@ -38,7 +37,7 @@ export interface ConnectionHandler {
   began(): void
   /** The session that `began` told of is gone. */
   lost(): void
-  received(object: RoomObject): void
+  received(object: RoomObject | Pong): void
   failed(error: VecheError): void
   parting(bye: Bye): void
 }
@@ -66,11 +65,11 @@ export class Connection implements PipeHandler {
   readonly #answers = new Map<number, Answer>()
   readonly #backoff = new Backoff()
   readonly #watchdog = new Watchdog(
-    () => this.post({ type: 'ping' }),
+    () => this.session?.send({ type: 'ping' }),
     () => this.#broken('no answer'),
   )
-  #timer: Timer
-  #renewal: Timer
+  readonly #timer = new Timer()
+  readonly #renewal = new Timer()
   #unwatch: (() => void) | undefined
 
   constructor(url: string, options: CoreOptions, handler: ConnectionHandler) {
@@ -104,19 +103,14 @@ export class Connection implements PipeHandler {
 
   /** Asks something. While there is no session the answer is `closed`, at once. */
   request(object: Request, answer: Answer): void {
-    this.#say(this.session, object, answer)
-  }
-
-  /** Says something that has no answer. Dropped while there is no session. */
-  post(object: ClientObject): void {
-    this.session?.send(object)
+    if (!this.session) return answer(closed(GONE))
+    const id = ++this.#lastId
+    this.#answers.set(id, answer)
+    this.session.send({ ...object, id })
   }
 
   opened(): void {
-    const hello = { type: 'hello' as const, token: this.#token, resume: this.#resume, name: this.name }
-    this.#say(this.#pipe, hello, answer => {
-      if (answer instanceof VecheError && answer.code !== 'closed') this.#part(fateOfWords(answer), answer)
-    })
+    this.#pipe!.send({ type: 'hello', id: ++this.#lastId, token: this.#token, resume: this.#resume, name: this.name })
   }
 
   received(object: ServerObject): void {
@@ -130,8 +124,6 @@ export class Connection implements PipeHandler {
         return this.#refuse(object)
       case 'bye':
         return this.#bye(object)
-      case 'pong':
-        return
       default:
         if (this.#welcomedAt) this.#handler.received(object)
     }
@@ -141,21 +133,14 @@ export class Connection implements PipeHandler {
     this.#part(fateOfCode(code, this.#welcomedAt > 0), closed(`closed: ${code} ${reason}`))
   }
 
-  #say(pipe: Pipe | undefined, object: Request, answer: Answer): void {
-    if (!pipe) return answer(closed(GONE))
-    const id = ++this.#lastId
-    this.#answers.set(id, answer)
-    pipe.send({ ...object, id })
-  }
-
   async #attempt(): Promise<void> {
     const round = ++this.#round
     this.retryAt = undefined
-    this.#timer = setTimeout(() => this.#broken('no answer'), CONNECT_TIMEOUT)
+    this.#timer.start(CONNECT_TIMEOUT, () => this.#broken('no answer'))
     this.#move('connecting')
     const token = await this.#ask()
     if (round !== this.#round) return
-    if (token instanceof VecheError) this.#part({}, token)
+    if (token instanceof VecheError) this.#part(undefined, token)
     else {
       this.#token = token
       this.#pipe = this.#options.transport.open(this.#url, this)
@@ -165,7 +150,7 @@ export class Connection implements PipeHandler {
   #welcome(welcome: Welcome): void {
     const first = !this.#welcomedAt
     const round = this.#round
-    clearTimeout(this.#timer)
+    this.#timer.stop()
     this.#welcomedAt ||= Date.now()
     this.#refused = false
     this.#resume = welcome.resume
@@ -178,11 +163,11 @@ export class Connection implements PipeHandler {
   }
 
   #renewBefore({ expires, time }: Welcome): void {
-    clearTimeout(this.#renewal)
+    this.#renewal.stop()
     if (!expires || !this.#options.token) return
     const life = Date.parse(expires) - Date.parse(time) // by the server's clock: ours may be wrong
     const wait = Math.max(1000, life - Math.min(RENEW_BEFORE, life / 4))
-    this.#renewal = setTimeout(() => void this.#renew(), Math.min(wait, MAX_TIMEOUT))
+    this.#renewal.start(Math.min(wait, MAX_TIMEOUT), () => void this.#renew())
   }
 
   /** Renews in place. If that fails the session will expire, and the next one asks for a token anew. */
@@ -210,10 +195,10 @@ export class Connection implements PipeHandler {
 
   #refuse({ id, code, message, retry }: Refusal): void {
     const error = new VecheError(code, message, retry)
-    if (this.#answers.has(id!)) this.#answer(id, error)
-    else if (this.#welcomedAt) this.#handler.failed(error)
-    // bad_request without id: our hello did not come in time.
-    else this.#part(code === 'bad_request' ? {} : fateOfWords(error), error)
+    // Without id: our hello did not come in time.
+    if (!this.#welcomedAt) this.#part(code === 'bad_request' && !id ? undefined : fateOfWords(error), error)
+    else if (this.#answers.has(id!)) this.#answer(id, error)
+    else this.#handler.failed(error)
   }
 
   #bye({ code, message = '', retry = false, after }: ByeObject): void {
@@ -223,20 +208,20 @@ export class Connection implements PipeHandler {
   }
 
   #broken(why: string): void {
-    this.#part({}, closed(why))
+    this.#part(undefined, closed(why))
   }
 
   /** The connection, or the attempt, is over: what now? */
   #part(fate: Fate, error: VecheError): void {
     this.#options.log?.('parted', { fate, error })
     if (fate === 'credential') {
-      fate = this.#refused ? 'stop' : {}
+      fate = this.#refused ? 'stop' : undefined
       this.#refused = true
       this.#resume = undefined
     }
     if (!this.#drop()) return
     if (fate === 'stop') this.stop()
-    else this.#wait(fate.after)
+    else this.#wait(fate)
     if (fate === 'stop' || error.code === 'token') this.#handler.failed(error)
   }
 
@@ -244,17 +229,14 @@ export class Connection implements PipeHandler {
     const delay = after ?? this.#backoff.next()
     this.#bidden = after !== undefined
     this.retryAt = new Date(Date.now() + delay)
-    this.#timer = setTimeout(() => void this.#attempt(), delay)
+    this.#timer.start(delay, () => void this.#attempt())
     this.#move(isOffline() ? 'offline' : 'waiting')
   }
 
   /** Things may be better now, or the page was asleep. */
   #wake(): void {
     if (this.state === 'online') this.#watchdog.probe()
-    else if (this.retryAt && !this.#bidden) {
-      clearTimeout(this.#timer)
-      void this.#attempt()
-    }
+    else if (this.retryAt && !this.#bidden) void this.#attempt()
   }
 
   /** Lets go of what there is. False if somebody who was told of it has already gone on to something else. */
@@ -262,8 +244,8 @@ export class Connection implements PipeHandler {
     const round = ++this.#round
     const session = this.#welcomedAt
     const pipe = this.#pipe
-    clearTimeout(this.#timer)
-    clearTimeout(this.#renewal)
+    this.#timer.stop()
+    this.#renewal.stop()
     this.#watchdog.stop()
     this.retryAt = undefined
     this.#pipe = undefined

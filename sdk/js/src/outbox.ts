@@ -4,13 +4,14 @@
 // were not acknowledged go again, before any newer one. If the server refuses one for the moment
 // (`busy`), those that were on their way behind it may be stored before it.
 
+import { Backoff } from './backoff.js'
 import { fromFields, toFields } from './body.js'
 import { Deferred } from './deferred.js'
 import { VecheError } from './errors.js'
-import { Backoff } from './backoff.js'
+import { Timer } from './timer.js'
 import type { Connection } from './connection.js'
-import type { Acknowledged, Ok, Send } from './protocol.js'
-import type { OutboxEntry, OutboxStore, Pending, SendBody, SendOptions, Sent, User } from './types.js'
+import type { Acknowledged, Fields, Ok, Send } from './protocol.js'
+import type { CoreOptions, OutboxEntry, OutboxStore, Pending, SendBody, SendOptions, Sent, User } from './types.js'
 
 /** Unacknowledged messages of a room on the wire; the server would stop reading at 256 for all rooms. */
 const WINDOW = 32
@@ -22,7 +23,7 @@ const MAX_UNSENT = 1_000
 const ENVELOPE = 32
 
 export interface OutboxHost {
-  readonly store: OutboxStore
+  readonly options: CoreOptions
   readonly connection: Connection
   /** Who we are, once it is known. */
   readonly user: User | undefined
@@ -30,7 +31,14 @@ export interface OutboxHost {
   readonly maxFrame: number
   /** Unsent messages of all rooms. */
   unsent(): number
-  log(event: string, detail?: unknown): void
+}
+
+export interface OutboxRoom {
+  readonly name: string
+  /** The highest seq that was delivered; Infinity if none will be. */
+  readonly delivered: number
+  /** The list has changed. */
+  listed(): void
 }
 
 interface Item {
@@ -50,12 +58,8 @@ interface Item {
 }
 
 export class Outbox {
-  readonly #room: string
+  readonly #room: OutboxRoom
   readonly #host: OutboxHost
-  /** The highest seq that was delivered. */
-  readonly #last: () => number
-  /** The list has changed. */
-  readonly #changed: () => void
   #items: Item[] = []
   #live = false
   /** Each time in the room is an era; a claim of an earlier one does not open this one. */
@@ -65,14 +69,12 @@ export class Outbox {
   /** What was removed since a claim began, which may have seen it still. */
   readonly #removed = new Set<string>()
   #lastAt = 0
-  #pause: ReturnType<typeof setTimeout> | undefined
+  readonly #pause = new Timer()
   readonly #backoff = new Backoff()
 
-  constructor(room: string, host: OutboxHost, last: () => number, changed: () => void) {
+  constructor(room: OutboxRoom, host: OutboxHost) {
     this.#room = room
     this.#host = host
-    this.#last = last
-    this.#changed = changed
   }
 
   get size(): number {
@@ -95,7 +97,7 @@ export class Outbox {
     const at = (this.#lastAt = Math.max(Date.now(), this.#lastAt + 1))
     const item: Item = { cid, kind, body, content, at, user: this.#host.user?.id, state: 'queued', sent: new Deferred() }
     this.#items.push(item)
-    this.#changed()
+    this.#room.listed()
     void this.#prepare(item)
     return item.sent.promise
   }
@@ -108,7 +110,6 @@ export class Outbox {
       item.state = 'queued'
       item.sent = new Deferred()
       this.#sign(item, this.#host.user?.id)
-      this.#changed()
       if (item.entry) this.#pump()
       else void this.#prepare(item)
     }
@@ -126,18 +127,12 @@ export class Outbox {
   async open(user: string): Promise<void> {
     const era = ++this.#era
     if (this.#claims++ === 0) this.#removed.clear()
-    let left: OutboxEntry[] = []
-    try {
-      left = await this.#host.store.claim(this.#room, user)
-    } catch (error) {
-      this.#host.log('outbox', error)
-    }
+    const left = await this.#store(store => store.claim(this.#room.name, user))
     this.#claims--
-    this.#adopt(left) // in any case: they are not given again
+    this.#adopt(left ?? []) // in any case: they are not given again
     if (era !== this.#era) return
     for (const item of this.#items) this.#check(item, user)
     this.#live = true
-    this.#changed()
     this.#pump()
   }
 
@@ -145,8 +140,7 @@ export class Outbox {
   lost(): void {
     this.#era++
     this.#live = false
-    clearTimeout(this.#pause)
-    this.#pause = undefined
+    this.#pause.stop()
   }
 
   /** No more sends from here; those who wait are told. The store keeps what is unsent. */
@@ -168,7 +162,7 @@ export class Outbox {
     const left = this.#items.filter(({ seq }) => seq === undefined || seq > last)
     if (left.length === this.#items.length) return
     this.#items = left
-    this.#changed()
+    this.#room.listed()
   }
 
   #adopt(entries: OutboxEntry[]): void {
@@ -200,38 +194,42 @@ export class Outbox {
 
   /** At once, except that a Blob must be read. */
   async #prepare(item: Item): Promise<void> {
-    const { body } = item
+    const { cid, kind, at, body, content } = item
+    let fields: Fields
     try {
-      this.#ready(item, body instanceof Blob ? await body.arrayBuffer() : body)
+      fields = toFields(body instanceof Blob ? await body.arrayBuffer() : body, content)
     } catch (cause) {
-      this.#fail(item, new VecheError('bad_request', 'no body', false, { cause }))
+      return this.#fail(item, new VecheError('bad_request', 'no body', false, { cause }))
     }
-  }
-
-  #ready(item: Item, body: Exclude<SendBody, Blob>): void {
     if (item.state !== 'queued') return // discarded while its Blob was read
-    const { cid, kind, at, user } = item
-    this.#keep(item, { room: this.#room, cid, kind, at, user, ...toFields(body, item.content) })
+    this.#keep(item, { room: this.#room.name, cid, kind, at, user: item.user, ...fields })
     this.#pump()
   }
 
   #keep(item: Item, entry: OutboxEntry): void {
     item.entry = entry
-    this.#stored(this.#host.store.put(entry))
+    void this.#store(store => store.put(entry))
   }
 
-  #stored(done: Promise<void>): void {
-    done.catch(error => this.#host.log('outbox', error))
+  /** What the store cannot do is done without it. */
+  async #store<T>(what: (store: OutboxStore) => Promise<T>): Promise<T | undefined> {
+    const { outbox, log } = this.#host.options
+    try {
+      return await what(outbox)
+    } catch (error) {
+      log?.('outbox', error)
+      return undefined
+    }
   }
 
   #pump(): void {
-    if (!this.#live || this.#pause) return
+    this.#room.listed()
+    if (!this.#live || this.#pause.set) return
     let under = this.#items.filter(({ state }) => state === 'sending').length
     for (const item of this.#items.filter(({ state }) => state === 'queued')) {
       if (!item.entry || under++ >= WINDOW) break
       this.#send(item, item.entry)
     }
-    this.#changed()
   }
 
   #send(item: Item, { room, cid, kind, body, data, content }: OutboxEntry): void {
@@ -257,27 +255,21 @@ export class Outbox {
     this.#backoff.reset()
     item.state = 'sent'
     item.seq = seq
-    this.#stored(this.#host.store.delete(this.#room, item.cid))
+    this.#forget(item)
     item.sent.resolve({ seq, at: new Date(at), dup })
-    this.#changed()
-    this.settle(this.#last())
+    this.settle(this.#room.delivered)
   }
 
   #fail(item: Item, error: VecheError): void {
     item.state = 'failed'
     item.error = error
     item.sent.reject(error)
-    this.#changed()
+    this.#room.listed()
   }
 
   #postpone(item: Item): void {
     item.state = 'queued'
-    this.#changed()
-    if (!this.#live || this.#pause) return
-    this.#pause = setTimeout(() => {
-      this.#pause = undefined
-      this.#pump()
-    }, this.#backoff.next())
+    if (this.#live && !this.#pause.set) this.#pause.start(this.#backoff.next(), () => this.#pump())
   }
 
   /** Without its acknowledgement, which a message of HTTP may overtake: others have its place on the way. */
@@ -285,9 +277,12 @@ export class Outbox {
     this.#items = this.#items.filter(other => other !== item)
     item.state = 'sent'
     this.#removed.add(item.cid)
-    this.#stored(this.#host.store.delete(this.#room, item.cid))
-    this.#changed()
+    this.#forget(item)
     this.#pump()
+  }
+
+  #forget({ cid }: Item): void {
+    void this.#store(store => store.delete(this.#room.name, cid))
   }
 
   #find(cid: string): Item | undefined {
@@ -296,9 +291,9 @@ export class Outbox {
 }
 
 /**
- * The time, so that a store finds new ids side by side, and 128 random bits. Not crypto.randomUUID,
- * which pages without TLS do not have.
+ * The time, so that a store finds new ids side by side, and 96 random bits. Not crypto.randomUUID, which
+ * pages without TLS do not have.
  */
 function newId(): string {
-  return [Date.now(), ...crypto.getRandomValues(new Uint32Array(4))].map(n => n.toString(36)).join('-')
+  return [Date.now(), ...crypto.getRandomValues(new Uint32Array(3))].join('-')
 }

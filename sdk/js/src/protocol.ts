@@ -174,6 +174,7 @@ export interface ByeObject {
 
 export interface Pong {
   type: 'pong'
+  room?: undefined
 }
 
 /** What is told about one room. */

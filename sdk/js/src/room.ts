@@ -3,11 +3,11 @@
 
 import { Backoff } from './backoff.js'
 import { fromFields, toFields } from './body.js'
-import type { Answer } from './connection.js'
+import { GONE, type Answer } from './connection.js'
 import { Gate } from './deferred.js'
 import { Emitter } from './emitter.js'
 import { closed, VecheError } from './errors.js'
-import { Outbox, type OutboxHost } from './outbox.js'
+import { Outbox, type OutboxHost, type OutboxRoom } from './outbox.js'
 import type {
   GapObject,
   HistoryQuery,
@@ -20,7 +20,7 @@ import type {
   RoomObject,
   SignalObject,
 } from './protocol.js'
-import { Sequence } from './sequence.js'
+import { Sequence, type SequenceHost } from './sequence.js'
 import type {
   Body,
   HistoryOptions,
@@ -48,15 +48,13 @@ const MAX_BUFFERED = 65_536
 
 /** What a room needs of the client it belongs to. */
 export interface RoomHost extends OutboxHost {
-  /** Tell the room by ourselves what was received. */
-  readonly receipts: boolean
   /** Why nothing can be asked any more. */
   readonly ended: VecheError | undefined
   left(room: ClientRoom): void
   failed(error: VecheError): void
 }
 
-export class ClientRoom implements Room {
+export class ClientRoom implements Room, SequenceHost, OutboxRoom {
   readonly #host: RoomHost
 
   state: RoomState = 'joining'
@@ -69,34 +67,15 @@ export class ClientRoom implements Room {
   readonly #sequence: Sequence
   readonly #outbox: Outbox
   readonly #marks: OwnMarks
-  /** What the first join asks for when that is no seq: the last so many, or only what comes. */
-  readonly #begin: number | undefined
   #listing = false
-  readonly #backoff = new Backoff()
-  #later: ReturnType<typeof setTimeout> | undefined
   /** Those who wait for the room to be live. */
   readonly #gate = new Gate()
 
   constructor(readonly name: string, host: RoomHost, { since, epoch }: RoomOptions) {
     this.#host = host
-    const last = since! >= 0 ? since : undefined
-    this.#begin = since! >= 0 ? undefined : since
-    this.#sequence = new Sequence(
-      {
-        deliver: message => this.#deliver(message),
-        gap: gap => this.#gap(gap),
-        ask: (after, answer) => this.#insist({ type: 'history', room: name, after, limit: FILL }, answer as Answer),
-      },
-      last,
-      since! >= 0 ? epoch : undefined,
-    )
-    this.#outbox = new Outbox(
-      name,
-      host,
-      () => (this.error ? Infinity : this.last ?? 0), // what is refused to us is not delivered
-      () => this.#listed(),
-    )
-    this.#marks = new OwnMarks(marks => host.connection.post({ type: 'receipt', room: name, ...marks }))
+    this.#sequence = new Sequence(this, since, epoch)
+    this.#outbox = new Outbox(this, host)
+    this.#marks = new OwnMarks(marks => host.connection.session?.send({ type: 'receipt', room: name, ...marks }))
   }
 
   get head(): number {
@@ -172,9 +151,8 @@ export class ClientRoom implements Room {
 
   /** There is a new session: join. */
   join(): void {
-    const { last, epoch } = this.#sequence
-    const since = last ?? this.#begin
-    const join = { type: 'join' as const, room: this.name, since, epoch: last === undefined ? undefined : epoch }
+    const { since, epoch } = this.#sequence
+    const join: Request = { type: 'join', room: this.name, since, epoch }
     this.#insist(join, answer => (answer instanceof VecheError ? this.#refused(answer) : this.#joined(answer as Joined)))
   }
 
@@ -211,7 +189,7 @@ export class ClientRoom implements Room {
     if (!this.#here()) return
     this.state = 'live'
     this.count = ok.count
-    this.#sequence.joined(ok, this.#begin)
+    this.#sequence.joined(ok)
     if (!this.#here()) return // a listener left when it heard of the gap
     for (const { user, ...marks } of ok.receipts) this.#raise(user, marks)
     this.#marks.joined(ok)
@@ -221,7 +199,7 @@ export class ClientRoom implements Room {
   }
 
   #refused(error: VecheError): void {
-    if (!this.#here()) return
+    if (!this.#here() || error.code === 'closed') return
     this.error = error
     void this.#outbox.open(this.#host.user!.id) // one may be allowed to send all the same; if not, that is told
     this.#gate.open(error)
@@ -230,7 +208,6 @@ export class ClientRoom implements Room {
   }
 
   #rest(): void {
-    clearTimeout(this.#later)
     this.#sequence.lost()
     this.#outbox.lost()
     this.#marks.lost()
@@ -240,8 +217,15 @@ export class ClientRoom implements Room {
     return this.state !== 'left'
   }
 
+  // What the outbox and the sequence ask and tell.
+
+  /** What is refused to us is not delivered. */
+  get delivered(): number {
+    return this.error ? Infinity : this.last ?? 0
+  }
+
   /** Tells of the list, once for all that changes in one go. */
-  #listed(): void {
+  listed(): void {
     if (this.#listing) return
     this.#listing = true
     queueMicrotask(() => {
@@ -256,17 +240,17 @@ export class ClientRoom implements Room {
     this.#emitter.emit('state', state)
   }
 
-  #deliver(object: MessageObject): void {
+  deliver(object: MessageObject): void {
     if (!this.#here()) return // a listener left in the middle of a page
     const message = toMessage(object)
     const { seq, at, cid } = message
     if (cid && message.from === this.#host.user?.id) this.#outbox.delivered(cid, { seq, at, dup: false })
     this.#outbox.settle(seq)
     this.#emitter.emit('message', message)
-    if (this.#host.receipts) this.#marks.raise({ received: seq })
+    if (this.#host.options.receipts ?? true) this.#marks.raise({ received: seq })
   }
 
-  #gap(gap: Omit<GapObject, 'type' | 'room'>): void {
+  missed(gap: Omit<GapObject, 'type' | 'room'>): void {
     if (!this.#here()) return
     if (gap.why === 'epoch') {
       this.receipts.clear()
@@ -276,15 +260,20 @@ export class ClientRoom implements Room {
     this.#emitter.emit('gap', { room: this.name, ...gap })
   }
 
-  /** Asks until there is an answer for good, or the session ends. */
-  #insist(object: Request, answer: Answer): void {
+  read(after: number, answer: (page: Page | VecheError) => void): void {
+    this.#insist({ type: 'history', room: this.name, after, limit: FILL }, answer as Answer)
+  }
+
+  /** Asks until there is an answer for good; `closed` if the session ends first. */
+  #insist(object: Request, answer: Answer, backoff = new Backoff()): void {
+    const { session } = this.#host.connection
+    const again = () => {
+      if (this.#here() && session === this.#host.connection.session) this.#insist(object, answer, backoff)
+      else answer(closed(GONE))
+    }
     this.#host.connection.request(object, result => {
-      if (!(result instanceof VecheError && result.retry)) {
-        this.#backoff.reset()
-        answer(result)
-      } else if (result.code !== 'closed') {
-        this.#later = setTimeout(() => this.#insist(object, answer), this.#backoff.next())
-      }
+      if (result instanceof VecheError && result.retry && result.code !== 'closed') setTimeout(again, backoff.next())
+      else answer(result)
     })
   }
 
@@ -293,15 +282,15 @@ export class ClientRoom implements Room {
     const named = (id: string) => ({ id, name: Object.hasOwn(names, id) ? names[id]! : '' })
     const gone = left.map(id => this.presence.get(id) ?? named(id))
     const come = joined.map(named)
-    for (const id of left) this.presence.delete(id)
+    for (const { id } of gone) this.presence.delete(id)
     for (const person of come) this.presence.set(person.id, person)
     this.count = count
     this.#emitter.emit('presence', { room: this.name, joined: come, left: gone, count, reset })
   }
 
-  #marked({ user, received, read }: ReceiptObject): void {
-    const grown = user === this.#host.user?.id ? this.#marks.heard({ received, read }) : this.#raise(user, { received, read })
-    if (grown) this.#emitter.emit('receipt', { room: this.name, user, received, read })
+  #marked({ type: _, ...receipt }: ReceiptObject): void {
+    const { user, room, ...marks } = receipt
+    if (user === this.#host.user?.id ? this.#marks.heard(marks) : this.#raise(user, marks)) this.#emitter.emit('receipt', receipt)
   }
 
   #raise(user: string, marks: Watermarks): boolean {
@@ -311,13 +300,11 @@ export class ClientRoom implements Room {
   }
 
   async #page(query: HistoryQuery): Promise<Page> {
-    for (const backoff = new Backoff(); ; ) {
+    for (;;) {
       await this.#live()
-      const answer = await new Promise<Parameters<Answer>[0]>(resolve => this.#host.connection.request(query, resolve))
+      const answer = await new Promise<Parameters<Answer>[0]>(resolve => this.#insist(query, resolve))
       if (!(answer instanceof VecheError)) return answer as Page
-      if (!answer.retry) throw answer
-      // The next turn of the loop waits for the connection.
-      if (answer.code !== 'closed') await new Promise(resolve => setTimeout(resolve, backoff.next()))
+      if (answer.code !== 'closed') throw answer
     }
   }
 
@@ -333,10 +320,15 @@ export class ClientRoom implements Room {
   }
 }
 
-function toMessage({ type: _, data, body, at, ...message }: MessageObject): Message {
-  return { name: '', kind: '', ...message, at: new Date(at), body: fromFields({ body, data })! }
+/** What a message or a signal says, without what only the wire needs. */
+function opened<T extends MessageObject | SignalObject>({ type: _, data, body, ...rest }: T) {
+  return { name: '', ...rest, body: fromFields({ body, data }) }
 }
 
-export function toSignal({ type: _, data, body, ...signal }: SignalObject): Signal {
-  return { room: '', from: '', name: '', ...signal, body: fromFields({ body, data }) }
+function toMessage(object: MessageObject): Message {
+  return { kind: '', ...opened(object), at: new Date(object.at) } as Message
+}
+
+export function toSignal(object: SignalObject): Signal {
+  return { room: '', from: '', ...opened(object) }
 }

@@ -17,14 +17,17 @@ const MAX_AFRESH = 1_000
 
 export interface SequenceHost {
   deliver(message: MessageObject): void
-  gap(gap: { from: number; to: number; why: GapObject['why'] }): void
+  missed(gap: { from: number; to: number; why: GapObject['why'] }): void
   /** Asks history for what follows `after`; answers once, with a page or why there is none. */
-  ask(after: number, answer: (page: Page | VecheError) => void): void
+  read(after: number, answer: (page: Page | VecheError) => void): void
 }
 
 export class Sequence {
   readonly #host: SequenceHost
+  readonly #begin: number | undefined
 
+  /** Undefined until the first message, or the answer to the first join, says where we begin. */
+  last: number | undefined
   head = 0
   /** Up to here the log is read by history, because it will not be pushed. */
   #target = 0
@@ -35,23 +38,25 @@ export class Sequence {
   /** The join has told of the new epoch already; the gap that follows says it again. */
   #anew = false
 
-  constructor(
-    host: SequenceHost,
-    /** Undefined until the first message, or the answer to the first join, says where we begin. */
-    public last?: number,
-    public epoch?: string,
-  ) {
+  /** @param begin - a seq, or what the first join asks for: the last so many, or undefined: only what comes. */
+  constructor(host: SequenceHost, begin?: number, public epoch?: string) {
     this.#host = host
+    this.#begin = begin
+    if (begin! >= 0) this.last = begin
   }
 
-  /** The room is joined; `since` is what was asked for when `last` was not known. */
-  joined(ok: Joined, since?: number): void {
+  /** What the next join asks for. */
+  get since(): number | undefined {
+    return this.last ?? this.#begin
+  }
+
+  joined(ok: Joined): void {
     this.lost()
     this.head = ok.head
     this.#anew = this.epoch !== undefined && this.epoch !== ok.epoch
     this.epoch = ok.epoch
     if (this.#anew) this.#startOver(ok.head)
-    else if (since === undefined || ok.head === 0) this.last ??= ok.head
+    else if (this.#begin === undefined || ok.head === 0) this.last ??= ok.head
   }
 
   /** The connection is gone: the next join begins after `last`. */
@@ -98,7 +103,7 @@ export class Sequence {
     this.lost()
     this.head = to
     this.last = Math.max(0, to - MAX_AFRESH)
-    this.#host.gap({ from: 1, to: this.last, why: 'epoch' })
+    this.#host.missed({ from: 1, to: this.last, why: 'epoch' })
     this.#fill(to)
   }
 
@@ -108,7 +113,7 @@ export class Sequence {
     if (this.#asking || this.last === undefined || this.last >= this.#target) return
     this.#asking = true
     const [era, after] = [this.#era, this.last]
-    this.#host.ask(after, answer => {
+    this.#host.read(after, answer => {
       if (era !== this.#era) return
       this.#asking = false
       if (answer instanceof VecheError) this.#lose(this.#target, 'lag')
@@ -149,6 +154,6 @@ export class Sequence {
     const from = this.last! + 1
     if (to < from) return
     this.last = to
-    this.#host.gap({ from, to, why })
+    this.#host.missed({ from, to, why })
   }
 }

@@ -1,13 +1,15 @@
 // Finds out that a connection is dead though its socket does not know: after sleep, behind a proxy
 // that forgot us, on a network that changed.
 
+import { Timer } from './timer.js'
+
 /** How long an answer may take, in ms. */
 const PATIENCE = 10_000
 
 export class Watchdog {
   readonly #ping: () => void
   readonly #dead: () => void
-  #timer: ReturnType<typeof setTimeout> | undefined
+  readonly #timer = new Timer()
   #interval = 0
   #heardAt = 0
   #probing = false
@@ -32,26 +34,26 @@ export class Watchdog {
 
   /** Asks now. */
   probe(): void {
-    if (!this.#timer || this.#probing) return
+    if (this.#probing || !this.#timer.set) return
+    this.#ask()
+  }
+
+  stop(): void {
+    this.#timer.stop()
+  }
+
+  #ask(): void {
     this.#probing = true
     this.#wait(PATIENCE)
     this.#ping()
   }
 
-  stop(): void {
-    clearTimeout(this.#timer)
-    this.#timer = undefined
-  }
-
   #wait(ms: number): void {
-    clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => this.#look(), ms)
-  }
-
-  #look(): void {
-    if (this.#probing) return this.#dead()
-    const left = this.#interval - (Date.now() - this.#heardAt)
-    if (left <= 0) this.probe()
-    else this.#wait(Math.min(left, this.#interval)) // min: the clock may have been set back
+    this.#timer.start(ms, () => {
+      if (this.#probing) return this.#dead()
+      const left = this.#interval - (Date.now() - this.#heardAt)
+      if (left <= 0) this.#ask()
+      else this.#wait(Math.min(left, this.#interval)) // min: the clock may have been set back
+    })
   }
 }

@@ -1,5 +1,6 @@
 // One's own watermarks in a room: how they grow, and when the server is told.
 
+import { Timer } from './timer.js'
 import type { Watermarks } from './types.js'
 
 /** The server is told at most once in so many ms. */
@@ -15,7 +16,7 @@ export class OwnMarks {
   /** What the server knows, as far as we know. */
   #told = NOTHING
   #live = false
-  #timer: ReturnType<typeof setTimeout> | undefined
+  readonly #pause = new Timer()
 
   constructor(tell: (marks: Watermarks) => void) {
     this.#tell = tell
@@ -45,8 +46,7 @@ export class OwnMarks {
   /** The connection is gone; the next join tells what of ours has arrived. */
   lost(): void {
     this.#live = false
-    clearTimeout(this.#timer)
-    this.#timer = undefined
+    this.#pause.stop()
   }
 
   /** The log is another one: its marks start from nothing. */
@@ -55,13 +55,10 @@ export class OwnMarks {
   }
 
   #flush(): void {
-    if (!this.#live || this.#timer || !exceeds(this.own, this.#told)) return
+    if (!this.#live || this.#pause.set || !exceeds(this.own, this.#told)) return
     this.#told = this.own
     this.#tell(this.own)
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined
-      this.#flush()
-    }, INTERVAL)
+    this.#pause.start(INTERVAL, () => this.#flush())
   }
 }
 

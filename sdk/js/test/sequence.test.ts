@@ -6,7 +6,7 @@ import { Sequence } from '../src/sequence.js'
 import { message } from './conversation.js'
 
 /** A sequence whose host writes everything down. */
-function recorded(last?: number, epoch?: string) {
+function recorded(begin?: number, epoch?: string) {
   const delivered: number[] = []
   const gaps: string[] = []
   const asked: number[] = []
@@ -14,13 +14,13 @@ function recorded(last?: number, epoch?: string) {
   const sequence = new Sequence(
     {
       deliver: ({ seq }) => void delivered.push(seq),
-      gap: ({ from, to, why }) => void gaps.push(`${why} ${from}-${to}`),
-      ask: (after, answer) => {
+      missed: ({ from, to, why }) => void gaps.push(`${why} ${from}-${to}`),
+      read: (after, answer) => {
         asked.push(after)
         questions.push(answer)
       },
     },
-    last,
+    begin,
     epoch,
   )
   return { sequence, delivered, gaps, asked, answer: (page: Page | VecheError) => questions.shift()!(page) }
@@ -58,16 +58,16 @@ test.each(vectors)('order: $name', vector => {
 })
 
 test('the last 20 begin where the first one says', () => {
-  const { sequence, delivered, asked } = recorded()
-  sequence.joined(joined(50), -20)
+  const { sequence, delivered, asked } = recorded(-20)
+  sequence.joined(joined(50))
   for (const seq of [31, 32, 33]) sequence.push(m(seq))
   expect(delivered).toEqual([31, 32, 33])
   expect(asked).toEqual([])
 })
 
 test('the last 20 of an empty room begin at once', () => {
-  const { sequence } = recorded()
-  sequence.joined(joined(0), -20)
+  const { sequence } = recorded(-20)
+  sequence.joined(joined(0))
   expect(sequence.last).toBe(0)
 })
 
@@ -162,8 +162,8 @@ test.each(Array.from({ length: 200 }, (_, i) => i))('whatever happens: once, in 
   const sequence = new Sequence(
     {
       deliver: ({ seq }) => void delivered.push(seq),
-      gap: ({ from, to, why }) => expect.fail(`${why} ${from}-${to}`),
-      ask: (after, answer) => void questions.push({ after, answer }),
+      missed: ({ from, to, why }) => expect.fail(`${why} ${from}-${to}`),
+      read: (after, answer) => void questions.push({ after, answer }),
     },
     0,
     'k',
