@@ -1,36 +1,27 @@
 // The client: one connection and the rooms that live on it.
 
-import { Connection, type ConnectionHandler } from './connection.js'
+import { Connection } from './connection.js'
 import { Gate } from './deferred.js'
 import { Emitter } from './emitter.js'
 import { closed, VecheError } from './errors.js'
 import type { Pong, RoomObject, Welcome } from './protocol.js'
 import { ClientRoom, toSignal, type RoomHost } from './room.js'
-import type { Bye, ConnectionState, CoreOptions, Room, RoomOptions, Unbind, User, Veche, VecheEvents } from './types.js'
+import type { Bye, CoreOptions, Room, RoomOptions, Unbind, User, Veche, VecheEvents } from './types.js'
 
-export class Client implements Veche, ConnectionHandler, RoomHost {
+export class Client extends Connection implements Veche, RoomHost {
   user: User | undefined
   transport: string | null = null
   /** From the welcome on; nothing is sent before. */
   maxFrame = 0
 
   readonly #emitter = new Emitter<VecheEvents>()
-  readonly connection: Connection
   readonly #rooms = new Map<string, ClientRoom>()
   /** Those who wait to be online. */
   readonly #gate = new Gate()
 
-  constructor(url: string, readonly options: CoreOptions) {
-    this.connection = new Connection(url, options, this)
-    this.connection.start()
-  }
-
-  get state(): ConnectionState {
-    return this.connection.state
-  }
-
-  get retryAt(): Date | undefined {
-    return this.connection.retryAt
+  constructor(url: string, options: CoreOptions) {
+    super(url, options)
+    this.reconnect()
   }
 
   on<E extends keyof VecheEvents>(event: E, listener: VecheEvents[E]): Unbind {
@@ -50,9 +41,9 @@ export class Client implements Veche, ConnectionHandler, RoomHost {
     if (this.ended) throw this.ended
     if (this.state !== 'online') await this.#gate.wait()
     await new Promise<void>((resolve, reject) =>
-      this.connection.request({ type: 'hello', name }, answer => (answer instanceof VecheError ? reject(answer) : resolve())),
+      this.request({ type: 'hello', name }, answer => (answer instanceof VecheError ? reject(answer) : resolve())),
     )
-    this.connection.name = name
+    this.name = name
     return this.user!
   }
 
@@ -61,12 +52,9 @@ export class Client implements Veche, ConnectionHandler, RoomHost {
     this.reconnect()
   }
 
-  reconnect(): void {
-    this.connection.start()
-  }
 
-  close(): void {
-    this.connection.stop()
+  override close(): void {
+    super.close()
     this.options.outbox.close()
   }
 
@@ -78,7 +66,7 @@ export class Client implements Veche, ConnectionHandler, RoomHost {
       this.#gate.open(this.ended)
     }
     const was = this.transport
-    this.transport = this.connection.session?.transport ?? null
+    this.transport = this.session?.transport ?? null
     this.#emitter.emit('state', this.state)
     if (this.transport !== was) this.#emitter.emit('transport', this.transport)
   }
@@ -99,7 +87,7 @@ export class Client implements Veche, ConnectionHandler, RoomHost {
     for (const room of this.#rooms.values()) room.lost()
   }
 
-  received(object: RoomObject | Pong): void {
+  told(object: RoomObject | Pong): void {
     if (object.room !== undefined) this.#rooms.get(object.room)?.received(object)
     else if (object.type === 'signal') this.#emitter.emit('signal', toSignal(object))
   }

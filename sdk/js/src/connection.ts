@@ -28,30 +28,15 @@ export const GONE = 'disconnected'
 /** Called exactly once. The error is `closed` when the connection ended first; what happened is open then. */
 export type Answer = (answer: Ok | VecheError) => void
 
-/** Who is told what the connection does. */
-export interface ConnectionHandler {
-  /** The state is another. */
-  moved(): void
-  welcomed(welcome: Welcome): void
-  /** After the first welcome of a connection: a new session, in no room. */
-  began(): void
-  /** The session that `began` told of is gone. */
-  lost(): void
-  received(object: RoomObject | Pong): void
-  failed(error: VecheError): void
-  parting(bye: Bye): void
-}
-
-export class Connection implements PipeHandler {
+/** What it tells is told to whoever extends it. */
+export abstract class Connection implements PipeHandler {
   readonly #url: string
-  readonly #options: CoreOptions
-  readonly #handler: ConnectionHandler
 
   state: ConnectionState = 'ended'
   retryAt: Date | undefined
-  name: string | undefined
 
   #pipe: Pipe | undefined
+  protected name: string | undefined
   #token: string | undefined
   #resume: string | undefined
   /** Each attempt and each end is a round; what an earlier one still has under way is void. */
@@ -72,12 +57,21 @@ export class Connection implements PipeHandler {
   readonly #renewal = new Timer()
   #unwatch: (() => void) | undefined
 
-  constructor(url: string, options: CoreOptions, handler: ConnectionHandler) {
+  constructor(url: string, readonly options: CoreOptions) {
     this.#url = url
-    this.#options = options
-    this.#handler = handler
     this.name = options.name
   }
+
+  /** The state is another. */
+  protected abstract moved(): void
+  protected abstract welcomed(welcome: Welcome): void
+  /** After the first welcome of a connection: a new session, in no room. */
+  protected abstract began(): void
+  /** The session that `began` told of is gone. */
+  protected abstract lost(): void
+  protected abstract told(object: RoomObject | Pong): void
+  abstract failed(error: VecheError): void
+  protected abstract parting(bye: Bye): void
 
   /** The pipe, once it was welcomed. */
   get session(): Pipe | undefined {
@@ -85,7 +79,7 @@ export class Connection implements PipeHandler {
   }
 
   /** Connects now, whatever there was before. */
-  start(): void {
+  reconnect(): void {
     this.#unwatch ??= watch(
       () => this.#wake(),
       () => void (this.#pipe && this.#broken('no network')),
@@ -94,8 +88,8 @@ export class Connection implements PipeHandler {
     if (this.#drop()) void this.#attempt()
   }
 
-  /** Ends it for good, until the next start. */
-  stop(): void {
+  /** Ends it for good, until the next reconnect. */
+  close(): void {
     this.#unwatch?.()
     this.#unwatch = undefined
     if (this.#drop()) this.#move('ended')
@@ -117,7 +111,7 @@ export class Connection implements PipeHandler {
     this.#watchdog.heard()
     switch (object.type) {
       case 'welcome':
-        return this.#welcome(object)
+        return this.#greeted(object)
       case 'ok':
         return this.#answer(object.id, object)
       case 'error':
@@ -125,7 +119,7 @@ export class Connection implements PipeHandler {
       case 'bye':
         return this.#bye(object)
       default:
-        if (this.#welcomedAt) this.#handler.received(object)
+        if (this.#welcomedAt) this.told(object)
     }
   }
 
@@ -143,11 +137,11 @@ export class Connection implements PipeHandler {
     if (token instanceof VecheError) this.#part(undefined, token)
     else {
       this.#token = token
-      this.#pipe = this.#options.transport.open(this.#url, this)
+      this.#pipe = this.options.transport.open(this.#url, this)
     }
   }
 
-  #welcome(welcome: Welcome): void {
+  #greeted(welcome: Welcome): void {
     const first = !this.#welcomedAt
     const round = this.#round
     this.#timer.stop()
@@ -156,15 +150,15 @@ export class Connection implements PipeHandler {
     this.#resume = welcome.resume
     this.#watchdog.start((welcome.ping || 25) * 1000)
     this.#renewBefore(welcome)
-    this.#handler.welcomed(welcome)
+    this.welcomed(welcome)
     if (!first || round !== this.#round) return
     this.#move('online')
-    if (round === this.#round) this.#handler.began()
+    if (round === this.#round) this.began()
   }
 
   #renewBefore({ expires, time }: Welcome): void {
     this.#renewal.stop()
-    if (!expires || !this.#options.token) return
+    if (!expires || !this.options.token) return
     const life = Date.parse(expires) - Date.parse(time) // by the server's clock: ours may be wrong
     const wait = Math.max(1000, life - Math.min(RENEW_BEFORE, life / 4))
     this.#renewal.start(Math.min(wait, MAX_TIMEOUT), () => void this.#renew())
@@ -175,13 +169,13 @@ export class Connection implements PipeHandler {
     const round = this.#round
     const token = await this.#ask()
     if (round !== this.#round || !token) return
-    if (token instanceof VecheError) this.#handler.failed(token)
-    else this.request({ type: 'hello', token }, answer => answer instanceof VecheError && this.#handler.failed(answer))
+    if (token instanceof VecheError) this.failed(token)
+    else this.request({ type: 'hello', token }, answer => answer instanceof VecheError && this.failed(answer))
   }
 
   async #ask(): Promise<string | undefined | VecheError> {
     try {
-      return await this.#options.token?.()
+      return await this.options.token?.()
     } catch (cause) {
       return new VecheError('token', 'no token', true, { cause })
     }
@@ -198,12 +192,12 @@ export class Connection implements PipeHandler {
     // Without id: our hello did not come in time.
     if (!this.#welcomedAt) this.#part(code === 'bad_request' && !id ? undefined : fateOfWords(error), error)
     else if (this.#answers.has(id!)) this.#answer(id, error)
-    else this.#handler.failed(error)
+    else this.failed(error)
   }
 
   #bye({ code, message = '', retry = false, after }: ByeObject): void {
     const round = this.#round
-    this.#handler.parting({ code, message, retry, after: after ?? 0 })
+    this.parting({ code, message, retry, after: after ?? 0 })
     if (round === this.#round) this.#part(fateOfWords({ code, retry, after }), new VecheError(code, message, retry))
   }
 
@@ -213,16 +207,16 @@ export class Connection implements PipeHandler {
 
   /** The connection, or the attempt, is over: what now? */
   #part(fate: Fate, error: VecheError): void {
-    this.#options.log?.('parted', { fate, error })
+    this.options.log?.('parted', { fate, error })
     if (fate === 'credential') {
       fate = this.#refused ? 'stop' : undefined
       this.#refused = true
       this.#resume = undefined
     }
     if (!this.#drop()) return
-    if (fate === 'stop') this.stop()
+    if (fate === 'stop') this.close()
     else this.#wait(fate)
-    if (fate === 'stop' || error.code === 'token') this.#handler.failed(error)
+    if (fate === 'stop' || error.code === 'token') this.failed(error)
   }
 
   #wait(after?: number): void {
@@ -252,7 +246,7 @@ export class Connection implements PipeHandler {
     this.#welcomedAt = 0
     pipe?.close()
     if (session && Date.now() - session >= STABLE) this.#backoff.reset()
-    if (session) this.#handler.lost()
+    if (session) this.lost()
     for (const id of this.#answers.keys()) this.#answer(id, closed(GONE))
     return round === this.#round
   }
@@ -260,7 +254,7 @@ export class Connection implements PipeHandler {
   #move(state: ConnectionState): void {
     if (state === this.state) return
     this.state = state
-    this.#options.log?.(state)
-    this.#handler.moved()
+    this.options.log?.(state)
+    this.moved()
   }
 }

@@ -9,8 +9,9 @@ import { fromFields, toFields } from './body.js'
 import { Deferred } from './deferred.js'
 import { VecheError } from './errors.js'
 import { Timer } from './timer.js'
-import type { Connection } from './connection.js'
-import type { Acknowledged, Fields, Ok, Send } from './protocol.js'
+import type { Answer } from './connection.js'
+import type { Acknowledged, Fields, Ok, Request, Send } from './protocol.js'
+import type { Pipe } from './transport.js'
 import type { CoreOptions, OutboxEntry, OutboxStore, Pending, SendBody, SendOptions, Sent, User } from './types.js'
 
 /** Unacknowledged messages of a room on the wire; the server would stop reading at 256 for all rooms. */
@@ -24,7 +25,8 @@ const ENVELOPE = 32
 
 export interface OutboxHost {
   readonly options: CoreOptions
-  readonly connection: Connection
+  readonly session: Pipe | undefined
+  request(object: Request, answer: Answer): void
   /** Who we are, once it is known. */
   readonly user: User | undefined
   /** The largest frame that the server takes, in bytes. */
@@ -240,7 +242,7 @@ export class Outbox {
       return
     }
     item.state = 'sending'
-    this.#host.connection.request(object, answer => this.#answered(item, answer))
+    this.#host.request(object, answer => this.#answered(item, answer))
   }
 
   #answered(item: Item, answer: Ok | VecheError): void {

@@ -75,7 +75,7 @@ export class ClientRoom implements Room, SequenceHost, OutboxRoom {
     this.#host = host
     this.#sequence = new Sequence(this, since, epoch)
     this.#outbox = new Outbox(this, host)
-    this.#marks = new OwnMarks(marks => host.connection.session?.send({ type: 'receipt', room: name, ...marks }))
+    this.#marks = new OwnMarks(marks => host.session?.send({ type: 'receipt', room: name, ...marks }))
   }
 
   get head(): number {
@@ -119,7 +119,7 @@ export class ClientRoom implements Room, SequenceHost, OutboxRoom {
   }
 
   signal(kind: string, body?: Body): void {
-    const { session } = this.#host.connection
+    const { session } = this.#host
     if (this.state !== 'live' || !session || session.buffered > MAX_BUFFERED) return
     session.send({ type: 'signal', room: this.name, kind, ...(body !== undefined && toFields(body)) })
   }
@@ -142,7 +142,7 @@ export class ClientRoom implements Room, SequenceHost, OutboxRoom {
 
   leave(): void {
     if (!this.#here()) return
-    this.#host.connection.request({ type: 'leave', room: this.name }, () => {})
+    this.#host.request({ type: 'leave', room: this.name }, () => {})
     this.#rest()
     this.end(closed('left the room'))
     this.#move('left')
@@ -266,12 +266,12 @@ export class ClientRoom implements Room, SequenceHost, OutboxRoom {
 
   /** Asks until there is an answer for good; `closed` if the session ends first. */
   #insist(object: Request, answer: Answer, backoff = new Backoff()): void {
-    const { session } = this.#host.connection
+    const { session } = this.#host
     const again = () => {
-      if (this.#here() && session === this.#host.connection.session) this.#insist(object, answer, backoff)
+      if (this.#here() && session === this.#host.session) this.#insist(object, answer, backoff)
       else answer(closed(GONE))
     }
-    this.#host.connection.request(object, result => {
+    this.#host.request(object, result => {
       if (result instanceof VecheError && result.retry && result.code !== 'closed') setTimeout(again, backoff.next())
       else answer(result)
     })

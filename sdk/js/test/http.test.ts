@@ -219,7 +219,7 @@ describe('long-polling', () => {
     const first = await doors.asked('poll', { rooms: 'r:1:k', at: 'q.1', wait: '0' })
     first.answers({ rooms: 'r:1:k', at: 'q.2', events: [{ ...JOINED, room: 'r', head: 1 }] })
     await doors.asked('poll', { at: 'q.2' })
-    const pipe = (veche as unknown as { connection: { session: Pipe } }).connection.session
+    const pipe = (veche as unknown as { session: Pipe }).session
     pipe.send({ type: 'join', id: 99, room: 'r', since: 0 })
     const again = await doors.asked('poll', { rooms: 'r:0', wait: '0' })
     expect(again.query.at).toBeUndefined()
