@@ -3,7 +3,7 @@
 
 import { Backoff } from './backoff.js'
 import { fateOfCode, fateOfWords, type Fate } from './closing.js'
-import { isOffline, watch } from './environment.js'
+import { isOffline } from './environment.js'
 import { closed, VecheError } from './errors.js'
 import type { ByeObject, Ok, Pong, Refusal, Request, RoomObject, ServerObject, Welcome } from './protocol.js'
 import { Timer } from './timer.js'
@@ -22,8 +22,6 @@ const RENEW_BEFORE = 30_000
 
 /** The longest that setTimeout can wait; anything longer would fire at once. */
 const MAX_TIMEOUT = 2 ** 31 - 1
-
-export const GONE = 'disconnected'
 
 /** Called exactly once. The error is `closed` when the connection ended first; what happened is open then. */
 export type Answer = (answer: Ok | VecheError) => void
@@ -80,7 +78,7 @@ export abstract class Connection implements PipeHandler {
 
   /** Connects now, whatever there was before. */
   reconnect(): void {
-    this.#unwatch ??= watch(
+    this.#unwatch ??= this.options.watch?.(
       () => this.#wake(),
       () => void (this.#pipe && this.#broken('no network')),
     )
@@ -97,7 +95,7 @@ export abstract class Connection implements PipeHandler {
 
   /** Asks something. While there is no session the answer is `closed`, at once. */
   request(object: Request, answer: Answer): void {
-    if (!this.session) return answer(closed(GONE))
+    if (!this.session) return answer(closed())
     const id = ++this.#lastId
     this.#answers.set(id, answer)
     this.session.send({ ...object, id })
@@ -247,7 +245,7 @@ export abstract class Connection implements PipeHandler {
     pipe?.close()
     if (session && Date.now() - session >= STABLE) this.#backoff.reset()
     if (session) this.lost()
-    for (const id of this.#answers.keys()) this.#answer(id, closed(GONE))
+    for (const id of this.#answers.keys()) this.#answer(id, closed())
     return round === this.#round
   }
 

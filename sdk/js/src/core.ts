@@ -1,4 +1,5 @@
-// The client without anything that one may do without: no transport, no place to keep what is unsent.
+// The client without anything that one may do without: no transport, no place to keep what is unsent, no ear for
+// the browser's events.
 
 import { Client } from './client.js'
 import type { CoreOptions, Veche } from './types.js'
@@ -8,6 +9,7 @@ export function connect(url: string | URL, options: CoreOptions): Veche {
   return new Client(String(url), options)
 }
 
+export { watch } from './environment.js'
 export { VecheError } from './errors.js'
 export { memoryOutbox } from './memory.js'
 export { webSocket } from './websocket.js'

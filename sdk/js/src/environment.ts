@@ -1,5 +1,7 @@
 // What the browser knows about the network and the page, where there is a browser.
 
+import type { Watch } from './types.js'
+
 /** Whether the browser says that there is no network. Elsewhere nobody says so. */
 export const isOffline = (): boolean => globalThis.navigator?.onLine === false
 
@@ -11,7 +13,7 @@ const TICK = 5_000
  * has gone. Returns what ends it. Coming back to life is said by events, and where none comes (a laptop's
  * sleep, a frozen page) by the clock.
  */
-export function watch(wake: () => void, lost: () => void): () => void {
+export const watch: Watch = (wake, lost) => {
   const stop = new AbortController()
   const on = (event: string, listener: () => void) =>
     (globalThis as Partial<EventTarget>).addEventListener?.(event, listener, { signal: stop.signal })

@@ -16,6 +16,6 @@ export class VecheError extends Error {
 }
 
 /** Not refused: there was nobody to ask, or no answer came. What happened is open. */
-export function closed(message: string): VecheError {
+export function closed(message = 'disconnected'): VecheError {
   return new VecheError('closed', message, true)
 }

@@ -2,6 +2,7 @@
 
 import { storedChoice } from './choice.js'
 import { connect as connectOver } from './core.js'
+import { watch } from './environment.js'
 import { fallback } from './fallback.js'
 import { indexedDBOutbox } from './indexeddb.js'
 import { lazy } from './lazy.js'
@@ -26,6 +27,7 @@ export function connect(url: string | URL = '/ws', options: Options = {}): Veche
   if (options.only) transport.use?.(options.only)
   return connectOver(url, {
     ...options,
+    watch: options.watch ?? watch,
     transport: options.share?.(transport, key) ?? transport,
     outbox: options.outbox ?? (globalThis.indexedDB ? indexedDBOutbox(key) : memoryOutbox()),
   })
@@ -40,6 +42,7 @@ function everyWay(key: string, { fetch, WebSocket = globalThis.WebSocket, log }:
 }
 
 export { storedChoice, type Choice, type ChoiceStorage } from './choice.js'
+export { watch } from './environment.js'
 export { VecheError } from './errors.js'
 export { fallback } from './fallback.js'
 export { indexedDBOutbox } from './indexeddb.js'

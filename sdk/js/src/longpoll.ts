@@ -6,8 +6,8 @@ import { httpTransport, type Ask, type Link, type LinkHandler } from './http.js'
 import type { ServerObject } from './protocol.js'
 import type { Transport } from './transport.js'
 
-/** How long the server shall wait for something to say, in seconds. Less than the time between two pings. */
-const WAIT = 20
+/** How long the server shall wait for something to say, in seconds. With the slack no more than a heartbeat. */
+const WAIT = 15
 
 /** How much longer the answer may take, in ms. */
 const SLACK = 10_000

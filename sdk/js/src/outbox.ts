@@ -107,15 +107,9 @@ export class Outbox {
   retry(cid: string): Promise<Sent> {
     const item = this.#find(cid)
     if (!item) return Promise.reject(new VecheError('bad_request', 'no such message'))
-    if (item.state === 'failed') {
-      item.error = undefined
-      item.state = 'queued'
-      item.sent = new Deferred()
-      this.#sign(item, this.#host.user?.id)
-      if (item.entry) this.#pump()
-      else void this.#prepare(item)
-    }
-    return item.sent.promise
+    if (item.state !== 'failed') return item.sent.promise
+    this.#remove(item)
+    return this.add(item.body, item)
   }
 
   discard(cid: string): void {
@@ -183,15 +177,12 @@ export class Outbox {
 
   /** What nobody had signed is this user's; what somebody else wrote stays theirs. */
   #check(item: Item, user: string): void {
-    if (item.user === undefined) this.#sign(item, user)
-    else if (item.user !== user && item.state === 'queued') {
+    if (item.user === undefined) {
+      item.user = user
+      if (item.entry) this.#keep(item, { ...item.entry, user })
+    } else if (item.user !== user && item.state === 'queued') {
       this.#fail(item, new VecheError('forbidden', 'of another user'))
     }
-  }
-
-  #sign(item: Item, user: string | undefined): void {
-    item.user = user
-    if (item.entry) this.#keep(item, { ...item.entry, user })
   }
 
   /** At once, except that a Blob must be read. */

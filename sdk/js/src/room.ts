@@ -3,7 +3,7 @@
 
 import { Backoff } from './backoff.js'
 import { fromFields, toFields } from './body.js'
-import { GONE, type Answer } from './connection.js'
+import type { Answer } from './connection.js'
 import { Gate } from './deferred.js'
 import { Emitter } from './emitter.js'
 import { closed, VecheError } from './errors.js'
@@ -144,8 +144,8 @@ export class ClientRoom implements Room, SequenceHost, OutboxRoom {
     if (!this.#here()) return
     this.#host.request({ type: 'leave', room: this.name }, () => {})
     this.#rest()
-    this.end(closed('left the room'))
     this.#move('left')
+    this.end(this.#over!)
     this.#host.left(this)
   }
 
@@ -269,7 +269,7 @@ export class ClientRoom implements Room, SequenceHost, OutboxRoom {
     const { session } = this.#host
     const again = () => {
       if (this.#here() && session === this.#host.session) this.#insist(object, answer, backoff)
-      else answer(closed(GONE))
+      else answer(closed())
     }
     this.#host.request(object, result => {
       if (result instanceof VecheError && result.retry && result.code !== 'closed') setTimeout(again, backoff.next())

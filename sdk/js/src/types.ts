@@ -171,6 +171,8 @@ export interface Options {
   WebSocket?: WebSocketClass | undefined
   /** The fetch function of the HTTP transports. Default: the global one. */
   fetch?: typeof fetch | undefined
+  /** What tells when to wake up. Default: the events of browsers, and the clock, which jumps when a machine has slept. */
+  watch?: Watch | undefined
   /** What carries the connection. Default: WebSocket, else Server-Sent Events, else long-polling. */
   transport?: Transport | undefined
   /** Begin with that transport only, as {@link Veche.use} does later. Default: null, the client chooses. */
@@ -181,7 +183,14 @@ export interface Options {
   log?: ((event: string, detail?: unknown) => void) | undefined
 }
 
-/** What the core has no default for. */
+/**
+ * Calls `wake` when the network or the program may have come back to life, and `lost` when the network is known to
+ * be gone. Returns what ends it. `wake` is cheap: a connection that stands is asked whether it is alive, one that is
+ * waited for is tried at once.
+ */
+export type Watch = (wake: () => void, lost: () => void) => () => void
+
+/** What the core must be given. It has no `watch` either, unless it is given one. */
 export interface CoreOptions extends Options {
   transport: Transport
   outbox: OutboxStore

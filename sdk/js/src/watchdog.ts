@@ -3,14 +3,16 @@
 
 import { Timer } from './timer.js'
 
-/** How long an answer may take, in ms. */
-const PATIENCE = 10_000
+/** How long an answer may take, in ms; half the interval if that is less. */
+const PATIENCE = 8_000
 
 export class Watchdog {
   readonly #ping: () => void
   readonly #dead: () => void
   readonly #timer = new Timer()
-  #interval = 0
+  #patience = 0
+  /** How long it may be silent before we ask: silence + patience = interval. */
+  #silence = 0
   #heardAt = 0
   #probing = false
 
@@ -19,11 +21,12 @@ export class Watchdog {
     this.#dead = dead
   }
 
-  /** Asks whenever nothing was heard for that many ms. */
+  /** Nothing heard for that many ms is the end: before, we ask. */
   start(interval: number): void {
-    this.#interval = interval
+    this.#patience = Math.min(PATIENCE, interval / 2)
+    this.#silence = interval - this.#patience
     this.heard()
-    this.#wait(interval)
+    this.#wait(this.#silence)
   }
 
   /** Something came, whatever it is. */
@@ -44,16 +47,16 @@ export class Watchdog {
 
   #ask(): void {
     this.#probing = true
-    this.#wait(PATIENCE)
+    this.#wait(this.#patience)
     this.#ping()
   }
 
   #wait(ms: number): void {
     this.#timer.start(ms, () => {
       if (this.#probing) return this.#dead()
-      const left = this.#interval - (Date.now() - this.#heardAt)
+      const left = this.#silence - (Date.now() - this.#heardAt)
       if (left <= 0) this.#ask()
-      else this.#wait(Math.min(left, this.#interval)) // min: the clock may have been set back
+      else this.#wait(Math.min(left, this.#silence)) // min: the clock may have been set back
     })
   }
 }

@@ -92,6 +92,7 @@ describe('Server-Sent Events', () => {
     await vi.advanceTimersByTimeAsync(15_000)
     stream.writes(':\n\n')
     await vi.advanceTimersByTimeAsync(19_999)
+    ;(await doors.asked('send')).answersEach(({ id }) => ({ type: 'pong', id }) as never)
     expect(stream.aborted).toBe(false)
     expect(veche.state).toBe('online')
     await vi.advanceTimersByTimeAsync(1)
@@ -200,7 +201,7 @@ describe('long-polling', () => {
     poll.answers({ rooms: 'r:1:k', at: 'p.2', events: [{ ...JOINED, room: 'r', head: 1 }, message(1)] })
     await settle()
     expect(heard).toEqual([1])
-    return { poll: await doors.asked('poll', { rooms: 'r:1:k', wait: '20', at: 'p.2' }), heard }
+    return { poll: await doors.asked('poll', { rooms: 'r:1:k', wait: '15', at: 'p.2' }), heard }
   }
 
   test('an answer is acknowledged by the next poll', async () => {
@@ -240,7 +241,7 @@ describe('long-polling', () => {
 
   test('an answer that does not come in time is given up', async () => {
     const { poll } = await joined()
-    await vi.advanceTimersByTimeAsync(29_999)
+    await vi.advanceTimersByTimeAsync(24_999)
     const pings = await doors.asked('send')
     pings.answersEach(({ id }) => ({ type: 'pong', id }) as never)
     expect(poll.aborted).toBe(false)
@@ -252,7 +253,7 @@ describe('long-polling', () => {
   test('answers are life enough: no pings while they come', async () => {
     let { poll } = await joined()
     for (let n = 3; n < 8; n++) {
-      await vi.advanceTimersByTimeAsync(20_000)
+      await vi.advanceTimersByTimeAsync(15_000)
       poll.answers({ rooms: 'r:1:k', at: `p.${n}`, events: [] })
       poll = await doors.asked('poll', { at: `p.${n}` })
     }
