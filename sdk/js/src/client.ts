@@ -52,7 +52,6 @@ export class Client extends Connection implements Veche, RoomHost {
     this.reconnect()
   }
 
-
   override close(): void {
     super.close()
     this.options.outbox.close()

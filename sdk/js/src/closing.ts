@@ -17,7 +17,7 @@ const MAX_AFTER = 3_600_000
 const FATAL = [1002, 1003, 1007, 1008, 1009, 4403, 4409]
 
 /** By the words of a `bye`, or of the `error` that answers `hello`. */
-export function fateOfWords(words: { code: string; retry: boolean; after?: number | undefined }): Fate {
+export function fateOfWords(words: { code: string; retry?: boolean; after?: number | undefined }): Fate {
   if (words.code === 'expired' || words.code === 'unauthorized') return 'credential'
   if (!words.retry) return 'stop'
   return words.after && Math.min(words.after * 1000, MAX_AFTER)

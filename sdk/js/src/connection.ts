@@ -193,10 +193,11 @@ export abstract class Connection implements PipeHandler {
     else this.failed(error)
   }
 
-  #bye({ code, message = '', retry = false, after }: ByeObject): void {
+  #bye(bye: ByeObject): void {
     const round = this.#round
-    this.parting({ code, message, retry, after: after ?? 0 })
-    if (round === this.#round) this.#part(fateOfWords({ code, retry, after }), new VecheError(code, message, retry))
+    const { code, message = '', retry = false, after = 0 } = bye
+    this.parting({ code, message, retry, after })
+    if (round === this.#round) this.#part(fateOfWords(bye), new VecheError(code, message, retry))
   }
 
   #broken(why: string): void {

@@ -225,8 +225,8 @@ export class Outbox {
     }
   }
 
-  #send(item: Item, { room, cid, kind, body, data, content }: OutboxEntry): void {
-    const object: Send = { type: 'send', room, cid, kind: kind || undefined, body, data, content }
+  #send(item: Item, { at: _, user, ...entry }: OutboxEntry): void {
+    const object: Send = { type: 'send', ...entry, kind: entry.kind || undefined }
     if (new TextEncoder().encode(JSON.stringify(object)).length > this.#host.maxFrame - ENVELOPE) {
       // The server would close the connection, every time anew.
       this.#fail(item, new VecheError('too_large', 'too large'))

@@ -119,9 +119,8 @@ export class ClientRoom implements Room, SequenceHost, OutboxRoom {
   }
 
   signal(kind: string, body?: Body): void {
-    const { session } = this.#host
-    if (this.state !== 'live' || !session || session.buffered > MAX_BUFFERED) return
-    session.send({ type: 'signal', room: this.name, kind, ...(body !== undefined && toFields(body)) })
+    if (this.state !== 'live' || this.#host.session!.buffered > MAX_BUFFERED) return
+    this.#host.session!.send({ type: 'signal', room: this.name, kind, ...(body !== undefined && toFields(body)) })
   }
 
   receipt({ received = 0, read = 0 }: Partial<Watermarks>): void {
@@ -187,24 +186,26 @@ export class ClientRoom implements Room, SequenceHost, OutboxRoom {
 
   #joined(ok: Joined): void {
     if (!this.#here()) return
-    this.state = 'live'
     this.count = ok.count
     this.#sequence.joined(ok)
     if (!this.#here()) return // a listener left when it heard of the gap
     for (const { user, ...marks } of ok.receipts) this.#raise(user, marks)
     this.#marks.joined(ok)
-    void this.#outbox.open(this.#host.user!.id)
-    this.#emitter.emit('state', 'live')
-    this.#gate.open()
+    this.#answered('live')
   }
 
   #refused(error: VecheError): void {
     if (!this.#here() || error.code === 'closed') return
     this.error = error
-    void this.#outbox.open(this.#host.user!.id) // one may be allowed to send all the same; if not, that is told
-    this.#gate.open(error)
-    this.#move('refused')
+    this.#answered('refused')
     this.#host.failed(error)
+  }
+
+  /** In either state what is unsent goes out: one who may not join may be allowed to send; if not, that is told. */
+  #answered(state: RoomState): void {
+    void this.#outbox.open(this.#host.user!.id)
+    this.#gate.open(this.error)
+    this.#move(state)
   }
 
   #rest(): void {
