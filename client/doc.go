@@ -33,7 +33,7 @@
 // It comes back by itself, with exponential backoff and full jitter or when the server said to, until
 // [Client.Close] or until the server says that coming back makes no sense ([Client.Err] tells). Rooms
 // are joined again where they were left. A connection on which nothing arrives for the server's ping
-// interval is asked, and given up after 10 seconds more. Calls wait for the connection as long as their
+// interval is given up; it is asked before. Calls wait for the connection as long as their
 // context allows; no call fails because the network was away for a moment.
 //
 // # Messages

@@ -16,8 +16,9 @@ import (
 const (
 	// connectTimeout is for an attempt: the token, the connection, and the welcome.
 	connectTimeout = 20 * time.Second
-	// patience is how long a ping may remain without anything that comes.
-	patience = 10 * time.Second
+	// patience is how long a ping may remain without anything that comes; half the server's ping interval
+	// if that is less.
+	patience = 8 * time.Second
 	// defaultPing is for a server that does not name its own interval.
 	defaultPing = 25 * time.Second
 	// renewBefore is how long before its end a token is renewed, or a quarter of its life if that is less.
@@ -249,18 +250,19 @@ func (s *session) renewBefore(w *native.Welcome) {
 	s.later(max(time.Second, life-min(renewBefore, life/4)), func() { s.others.Go(s.renew) })
 }
 
-// watch finds out whether the connection is dead: "When nothing at all came for ping seconds: ping;
-// nothing for 10 more: the connection is dead."
+// watch finds out whether the connection is dead: "Nothing at all came for ping seconds: the connection is
+// dead. Before that, after a part of them, ping."
 func (s *session) watch() {
 	if s.pinged {
 		s.end(errSilent)
 		return
 	}
-	wait := s.ping - time.Since(s.heard)
+	answer := min(patience, s.ping/2)
+	wait := s.ping - answer - time.Since(s.heard)
 	if wait <= 0 {
 		s.pinged = true
 		s.say(&native.Ping{})
-		wait = patience
+		wait = answer
 	}
 	s.later(wait, s.watch)
 }

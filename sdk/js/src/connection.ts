@@ -122,7 +122,7 @@ export abstract class Connection implements PipeHandler {
   }
 
   closed(code: number, reason: string): void {
-    this.#part(fateOfCode(code, this.#welcomedAt > 0), closed(`closed: ${code} ${reason}`))
+    this.#part(fateOfCode(code, this.#welcomedAt > 0), closed(`${code} ${reason}`))
   }
 
   async #attempt(): Promise<void> {
@@ -206,7 +206,7 @@ export abstract class Connection implements PipeHandler {
 
   /** The connection, or the attempt, is over: what now? */
   #part(fate: Fate, error: VecheError): void {
-    this.options.log?.('parted', { fate, error })
+    this.options.log?.('parted', error)
     if (fate === 'credential') {
       fate = this.#refused ? 'stop' : undefined
       this.#refused = true

@@ -6,7 +6,7 @@ export class VecheError extends Error {
 
   constructor(
     readonly code: string,
-    message: string,
+    message = code,
     /** The same request may succeed later. */
     readonly retry = false,
     options?: ErrorOptions,

@@ -115,7 +115,7 @@ export class Outbox {
   discard(cid: string): void {
     const item = this.#find(cid)
     if (!item) return
-    item.sent.reject(new VecheError('discarded', 'given up'))
+    item.sent.reject(new VecheError('discarded'))
     this.#remove(item)
   }
 
@@ -229,7 +229,7 @@ export class Outbox {
     const object: Send = { type: 'send', ...entry, kind: entry.kind || undefined }
     if (new TextEncoder().encode(JSON.stringify(object)).length > this.#host.maxFrame - ENVELOPE) {
       // The server would close the connection, every time anew.
-      this.#fail(item, new VecheError('too_large', 'too large'))
+      this.#fail(item, new VecheError('too_large'))
       return
     }
     item.state = 'sending'

@@ -248,7 +248,7 @@ export class ClientRoom implements Room, SequenceHost, OutboxRoom {
     if (cid && message.from === this.#host.user?.id) this.#outbox.delivered(cid, { seq, at, dup: false })
     this.#outbox.settle(seq)
     this.#emitter.emit('message', message)
-    if (this.#host.options.receipts ?? true) this.#marks.raise({ received: seq })
+    if (this.#host.options.receipts !== false) this.#marks.raise({ received: seq })
   }
 
   missed(gap: Omit<GapObject, 'type' | 'room'>): void {
