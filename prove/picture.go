@@ -5,7 +5,9 @@ package prove
 import (
 	"fmt"
 	"html"
+	"maps"
 	"math"
+	"slices"
 	"strings"
 	"time"
 )
@@ -17,11 +19,14 @@ const (
 	rowHigh     = 15.0
 	chartHigh   = 80.0
 	chartGap    = 34.0
+	charts      = 4
+	markWide    = 6.0
 )
 
 // picture draws faults, throughput, latency, memory, and every violation across them.
 func (r *Result) picture() string {
-	p := &picture{wide: pictureWide - labelWide - 10, seconds: math.Max(r.Took.Seconds(), 1)}
+	p := &picture{wide: pictureWide - labelWide - 10, seconds: math.Max(r.Took.Seconds(), float64(max(1, len(r.seconds))))}
+	p.violations(r.Violations) // beneath everything else
 	p.faults(r.Struck)
 	lines := r.lines()
 	for _, c := range []chart{
@@ -33,8 +38,8 @@ func (r *Result) picture() string {
 		p.chart(c)
 	}
 	p.axis()
-	p.violations(r.Violations)
-	return fmt.Sprintf(`<svg viewBox="0 0 %g %g" role="img" aria-label="timeline">%s</svg>`, pictureWide, p.y+8, p.b.String())
+	p.end(r.Options.Length.Seconds())
+	return fmt.Sprintf(`<svg viewBox="0 0 %g %g" role="img" aria-label="timeline · ход времени">%s</svg>`, pictureWide, p.y+8, p.b.String())
 }
 
 type picture struct {
@@ -96,8 +101,8 @@ func (p *picture) chart(c chart) {
 		return p.y + chartHigh*(1-v/most)
 	}
 	p.draw(`<text x="%g" y="%g">%s</text>`, labelWide, p.y-7, html.EscapeString(c.name))
-	p.draw(`<text x="%g" y="%g" text-anchor="end">%.4g</text><text x="%g" y="%g" text-anchor="end">%s</text>`,
-		labelWide-8, p.y+8, most, labelWide-8, p.y+chartHigh, map[bool]string{true: "0.1", false: "0"}[c.log])
+	p.draw(`<text x="%g" y="%g" text-anchor="end">%s</text><text x="%g" y="%g" text-anchor="end">%s</text>`,
+		labelWide-8, p.y+8, thousands(int(math.Ceil(most))), labelWide-8, p.y+chartHigh, map[bool]string{true: "0.1", false: "0"}[c.log])
 	p.draw(`<rect x="%g" y="%g" width="%g" height="%g" fill="none" stroke="var(--line)"/>`, labelWide, p.y, p.wide, chartHigh)
 	for i, l := range c.lines {
 		p.line(l, scale)
@@ -136,12 +141,29 @@ func (p *picture) axis() {
 	}
 }
 
-func (p *picture) violations(vs []Violation) {
+// violations has a mark for each moment at which there were some: as many as can be told apart.
+func (p *picture) violations(vs []*Violation) {
+	bottom := 16 + rowHigh*float64(len(faults)) + charts*(chartGap+chartHigh)
+	at := map[int][]string{}
 	for _, v := range vs {
-		x := p.x(v.At.Seconds())
-		p.draw(`<g><title>%s</title><line x1="%.1f" x2="%.1f" y1="14" y2="%g" stroke="var(--bad)" stroke-width="1.5"/><circle cx="%.1f" cy="9" r="4.5" fill="var(--bad)"/></g>`,
-			html.EscapeString(v.String()), x, x, p.y-12, x)
+		i := int(p.x(v.At.Seconds()) / markWide)
+		at[i] = append(at[i], v.String())
 	}
+	for _, i := range slices.Sorted(maps.Keys(at)) {
+		x := (float64(i) + 0.5) * markWide
+		words := at[i][0]
+		if n := len(at[i]); n > 1 {
+			words = fmt.Sprintf("%s (+%d)", words, n-1)
+		}
+		p.draw(`<g><title>%s</title><line x1="%.1f" x2="%.1f" y1="14" y2="%g" stroke="var(--bad)" stroke-opacity="0.45"/><circle cx="%.1f" cy="8" r="3.5" fill="var(--bad)"/></g>`,
+			html.EscapeString(words), x, x, bottom, x)
+	}
+}
+
+// end marks when clients had done, and only checks came.
+func (p *picture) end(s float64) {
+	x := p.x(s)
+	p.draw(`<line x1="%.1f" x2="%.1f" y1="16" y2="%g" stroke="var(--dim)"/><text x="%.1f" y="11">checks · проверки</text>`, x, x, p.y-12, x+4)
 }
 
 type lines struct{ answers, p50, p99, memory, descriptors []float64 }

@@ -8,6 +8,8 @@ import (
 	"html/template"
 	"io"
 	"runtime"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/vechehq/veche/prove/history"
@@ -18,6 +20,7 @@ var reportText string
 
 var reportPage = template.Must(template.New("report").Funcs(template.FuncMap{
 	"thousands": thousands,
+	"russian":   func(k history.Kind) string { return inRussian[k] },
 	"seconds":   func(d time.Duration) string { return fmt.Sprintf("%.1f", d.Seconds()) },
 }).Parse(reportText))
 
@@ -30,7 +33,33 @@ func (r *Result) Report(w io.Writer) error {
 		Kept    []promise
 		System  string
 		Rest    int
-	}{r, template.HTML(r.picture()), r.faultRows(), r.promises(), runtime.GOOS + "/" + runtime.GOARCH, r.Broken - len(r.Violations)})
+		Again   string
+	}{r, template.HTML(r.picture()), r.faultRows(), r.promises(), runtime.GOOS + "/" + runtime.GOARCH, r.Broken - len(r.Violations), r.Options.command()})
+}
+
+// command is the command line of a run.
+func (o *Options) command() string {
+	c := fmt.Sprintf("veche prove --seed %d --minutes %g --clients %d --rate %d", o.Seed, o.Length.Minutes(), o.Clients, o.Rate)
+	if !slices.Equal(o.Faults, FaultNames()) {
+		c += " --faults " + strings.Join(o.Faults, ",")
+	}
+	if !slices.Equal(o.Doors, DoorNames()) {
+		c += " --doors " + strings.Join(o.Doors, ",")
+	}
+	if o.Tmpfs > 0 {
+		c += fmt.Sprint(" --tmpfs ", o.Tmpfs>>20)
+	}
+	return c
+}
+
+// inRussian says what a kind of violation is.
+var inRussian = map[history.Kind]string{
+	history.Lost: "подтверждённое пропало", history.Doubled: "сообщение есть дважды", history.Forged: "под другим номером, чем сказано",
+	history.Altered: "сообщение изменено", history.Stranger: "этого никто не посылал", history.Hole: "пропуск в номерах",
+	history.Swapped: "порядок отправителя нарушен", notLinear: "ответ не объяснить никаким порядком вызовов",
+	badReceipt: "неверная отметка прочтения", badPresence: "неверное присутствие", tooSlow: "задержка не вернулась к норме",
+	tooMuch: "слишком много памяти или дескрипторов", crashed: "сервер упал, не запустился или не завершился",
+	badAnswer: "такого ответа в протоколе здесь нет", reordered: "два порядка: под одним номером разное", stuck: "после сбоев дело не пошло дальше",
 }
 
 type faultRow struct {
@@ -46,10 +75,16 @@ func (r *Result) faultRows() (rows []faultRow) {
 	return rows
 }
 
+// When something is judged that is not counted.
+const (
+	allAlong = -1
+	inTheEnd = -2
+)
+
 // promise is a row of what was checked.
 type promise struct {
 	En, Ru string
-	Judged int // 0: all along
+	Judged int // allAlong and inTheEnd have no number
 	Broken int // of those violations that are kept
 }
 
@@ -71,11 +106,11 @@ func (r *Result) promises() []promise {
 		{"the order in which one client sends", "порядок отправки одного клиента", r.Messages, sum(history.Swapped)},
 		{"send and history are linearizable", "отправка и история линеаризуемы", r.Checks.Operations, sum(notLinear)},
 		{"receipts only grow, and not beyond the log's end", "отметки прочтения только растут и не обгоняют журнал", r.Checks.Receipts, sum(badReceipt)},
-		{"presence is right in the end", "присутствие в конце верно", 0, sum(badPresence)},
-		{"everybody is back and has everything", "все вернулись и получили всё", 0, sum(stuck)},
-		{"latency is back to normal in 10 s", "задержка приходит в норму за 10 с", 0, sum(tooSlow)},
-		{"memory and descriptors are bounded", "память и дескрипторы ограничены", 0, sum(tooMuch)},
-		{"the server starts, answers and ends as it should", "сервер запускается, отвечает и завершается как должно", 0, sum(crashed, badAnswer)},
+		{"presence is right in the end", "присутствие в конце верно", inTheEnd, sum(badPresence)},
+		{"everybody is back and has everything", "все вернулись и получили всё", inTheEnd, sum(stuck)},
+		{"latency is back to normal in 10 s", "задержка приходит в норму за 10 с", inTheEnd, sum(tooSlow)},
+		{"memory and descriptors are bounded", "память и дескрипторы ограничены", allAlong, sum(tooMuch)},
+		{"the server starts, answers and ends as it should", "сервер запускается, отвечает и завершается как должно", allAlong, sum(crashed, badAnswer)},
 	}
 }
 

@@ -4,6 +4,7 @@ package prove
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -25,6 +26,7 @@ type room struct {
 	peaks []peak         // of receipts
 	last  [lately]event  // the latest events, a ring
 	count int            // of events
+	told  []*follower    // violations that are told what comes next
 }
 
 // send is one message that a client wants stored, however often it has to repeat it. Times are nanoseconds since the
@@ -58,8 +60,18 @@ type peak struct {
 	user  string
 }
 
-// lately is how many of a room's events are kept for the report of a violation.
-const lately = 256
+// Of a room's events so many are kept, and so many told with a violation, those before and those after it.
+const (
+	lately     = 256
+	toldBefore = 40
+	toldAfter  = 12
+)
+
+// follower is a violation that is told what comes next.
+type follower struct {
+	violation *Violation
+	events    int // so far
+}
 
 // event is something that happened in a room.
 type event struct {
@@ -96,19 +108,30 @@ func (r *room) noteLocked(client int, what string, n int, seq uint64) {
 	e := event{int64(r.world.now()), client, what, seq, n}
 	r.last[r.count%lately] = e
 	r.count++
+	r.tell(e)
 	if h := r.world.options.History; h != nil {
 		fmt.Fprintf(h, "%s %v\n", r.name, e)
 	}
 }
 
-// lately tells the latest events.
-func (r *room) lately() (lines []string) {
+// tell tells an event to those who are to know what comes next.
+func (r *room) tell(e event) {
+	for _, f := range r.told {
+		f.violation.After = append(f.violation.After, e.String())
+		f.events++
+	}
+	r.told = slices.DeleteFunc(r.told, func(f *follower) bool { return f.events == toldAfter })
+}
+
+// follow tells the latest events, and will tell v those that come.
+func (r *room) follow(v *Violation) (before []string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for i := max(0, r.count-40); i < r.count; i++ {
-		lines = append(lines, r.last[i%lately].String())
+	r.told = append(r.told, &follower{violation: v})
+	for i := max(0, r.count-toldBefore); i < r.count; i++ {
+		before = append(before, r.last[i%lately].String())
 	}
-	return lines
+	return before
 }
 
 // begin writes down the first attempt of a client's next message and returns its number.

@@ -22,12 +22,12 @@ type Result struct {
 	Began      time.Time
 	Took       time.Duration // with the closing checks
 	Struck     []Struck
-	Violations []Violation // the first 200
-	Broken     int         // how many there were
-	Operations int         // requests that were done
-	Refusals   int         // requests that were refused and made again: the disk was full, the server about to end
-	Messages   int         // that were acknowledged
-	Deliveries int         // messages that were given to readers
+	Violations []*Violation // the first 200
+	Broken     int          // how many there were
+	Operations int          // requests that were done
+	Refusals   int          // requests that were refused and made again: the disk was full, the server about to end
+	Messages   int          // that were acknowledged
+	Deliveries int          // messages that were given to readers
 	Checks     Checks
 	Visits     map[string]int // connections, by door
 

@@ -21,7 +21,7 @@ func (r *Result) Summary() string {
 	fmt.Fprintf(&b, "connections: %s\n", tally(r.Visits))
 	for _, v := range r.Violations[:min(len(r.Violations), 10)] {
 		fmt.Fprintf(&b, "VIOLATION %s %s\n", v, v.Room)
-		for _, line := range v.Around[max(0, len(v.Around)-8):] {
+		for _, line := range v.Before[max(0, len(v.Before)-8):] {
 			fmt.Fprintf(&b, "    %s\n", line)
 		}
 	}

@@ -30,7 +30,8 @@ type Violation struct {
 	What   string
 	At     time.Duration // since the beginning
 	Room   string        // where it is about one
-	Around []string      // what happened in the room just before, and which faults
+	Before []string      // what happened in the room just before, and which faults there were
+	After  []string      // and just after
 }
 
 func (v Violation) String() string {
@@ -43,12 +44,12 @@ const maxViolations = 200
 // violations is the list of a run.
 type violations struct {
 	mu    sync.Mutex
-	list  []Violation // guarded by mu
-	count int         // guarded by mu
-	first func()      // called at the first
+	list  []*Violation // guarded by mu; After is the room's until the run is over
+	count int          // guarded by mu
+	first func()       // called at the first
 }
 
-func (vs *violations) add(v Violation) {
+func (vs *violations) add(v *Violation) {
 	vs.mu.Lock()
 	defer vs.mu.Unlock()
 	if vs.count++; vs.count == 1 {
@@ -59,7 +60,7 @@ func (vs *violations) add(v Violation) {
 	}
 }
 
-func (vs *violations) all() (list []Violation, count int) {
+func (vs *violations) all() (list []*Violation, count int) {
 	vs.mu.Lock()
 	defer vs.mu.Unlock()
 	return vs.list, vs.count
@@ -68,13 +69,13 @@ func (vs *violations) all() (list []Violation, count int) {
 // violate writes a violation down, with what is known of the room and the faults at that moment. The room's lock must
 // not be held; room may be nil.
 func (w *world) violate(kind history.Kind, r *room, format string, args ...any) {
-	v := Violation{Kind: kind, What: fmt.Sprintf(format, args...), At: w.now()}
+	v := &Violation{Kind: kind, What: fmt.Sprintf(format, args...), At: w.now()}
 	if r != nil {
 		v.Room = r.name
-		v.Around = r.lately()
+		v.Before = r.follow(v)
 	}
 	if fs := w.struckAround(v.At); len(fs) > 0 {
-		v.Around = append(v.Around, "faults: "+strings.Join(fs, ", "))
+		v.Before = append(v.Before, "faults: "+strings.Join(fs, ", "))
 	}
 	w.violations.add(v)
 }
