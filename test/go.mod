@@ -10,9 +10,9 @@ require (
 	github.com/gorilla/websocket v1.5.3
 	github.com/lxzan/gws v1.8.9
 	github.com/vechehq/veche v0.0.0
+	golang.org/x/net v0.62.0
 	golang.org/x/sys v0.49.0
 	modernc.org/sqlite v1.60.1
-	golang.org/x/net v0.62.0
 )
 
 require (

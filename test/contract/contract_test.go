@@ -12,7 +12,6 @@ import (
 	"github.com/vechehq/veche"
 	"github.com/vechehq/veche/auth"
 	"github.com/vechehq/veche/test/harness"
-	"github.com/vechehq/veche/ws"
 )
 
 func TestMain(m *testing.M) { os.Exit(harness.Main(m)) }
@@ -53,9 +52,9 @@ func TestContractOverHTTP2(t *testing.T) {
 	c := Cluster{Secret: auth.NewKey()}
 	addr := serve(t, veche.Config{Data: t.TempDir(), TokenSecret: c.Secret, Log: slog.New(slog.DiscardHandler), Spread: 1,
 		TLS: &tls.Config{Certificates: []tls.Certificate{cert}, NextProtos: []string{"h2", "http/1.1"}}})
-	o := ws.DialOptions{HTTP2: new(ws.HTTP2), TLSConfig: trust}
-	w := Way{"websocket over HTTP/2", func(base, token string) Client { return newSocket(base, token, o) }}
-	play(t, w, "https://"+addr, c, true)
+	for _, w := range WaysOverHTTP2(trust) {
+		play(t, w, "https://"+addr, c, true)
+	}
 }
 
 func play(t *testing.T, w Way, base string, c Cluster, one bool) {

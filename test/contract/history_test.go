@@ -40,7 +40,7 @@ func TestHistoryWithoutStickiness(t *testing.T) {
 	if t.Failed() {
 		return
 	}
-	h.Log = logOf(t, newVisitor(base, token("auditor")), room, share*2*len(Ways))
+	h.Log = logOf(t, newVisitor(base, token("auditor"), nil), room, share*2*len(Ways))
 	for _, breach := range h.Check() {
 		t.Error(breach)
 	}

@@ -5,6 +5,7 @@ package contract
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -19,6 +20,7 @@ import (
 // visitor is a client that comes back with every request.
 type visitor struct {
 	base, token string
+	over2       bool // answers come over HTTP/2
 	ears        *ears
 	http        *http.Client
 	gate        gate
@@ -28,8 +30,10 @@ type visitor struct {
 	cursors []string // one for each room, as the server gave them
 }
 
-func newVisitor(base, token string) *visitor {
-	return &visitor{base: base, token: token, ears: newEars(), http: &http.Client{Transport: &http.Transport{}}}
+// newVisitor returns a client over HTTP/1.1, or with trust over HTTP/2.
+func newVisitor(base, token string, trust *tls.Config) *visitor {
+	t := &http.Transport{TLSClientConfig: trust.Clone(), ForceAttemptHTTP2: trust != nil}
+	return &visitor{base: base, token: token, over2: trust != nil, ears: newEars(), http: &http.Client{Transport: t}}
 }
 
 func (v *visitor) told() *ears { return v.ears }
@@ -103,7 +107,12 @@ func (v *visitor) do(ctx context.Context, method, path string, q url.Values, bod
 		return nil, err
 	}
 	r.Header = bearer(v.token)
-	return v.http.Do(r)
+	res, err := v.http.Do(r)
+	if err == nil && (res.ProtoMajor == 2) != v.over2 {
+		res.Body.Close()
+		return nil, fmt.Errorf("the answer came over %s", res.Proto)
+	}
+	return res, err
 }
 
 // post says an object and returns the answer.

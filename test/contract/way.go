@@ -4,6 +4,7 @@ package contract
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"net/http"
 
@@ -36,8 +37,18 @@ type Way struct {
 // Ways are all there are over HTTP/1.1.
 var Ways = []Way{
 	{"websocket", func(base, token string) Client { return newSocket(base, token, ws.DialOptions{}) }},
-	{"sse", func(base, token string) Client { return &streamer{visitor: newVisitor(base, token)} }},
-	{"longpoll", func(base, token string) Client { return &poller{visitor: newVisitor(base, token)} }},
+	{"sse", func(base, token string) Client { return &streamer{visitor: newVisitor(base, token, nil)} }},
+	{"longpoll", func(base, token string) Client { return &poller{visitor: newVisitor(base, token, nil)} }},
+}
+
+// WaysOverHTTP2 are the same over HTTP/2, to a server that is known by trust.
+func WaysOverHTTP2(trust *tls.Config) []Way {
+	o := ws.DialOptions{HTTP2: new(ws.HTTP2), TLSConfig: trust}
+	return []Way{
+		{"websocket", func(base, token string) Client { return newSocket(base, token, o) }},
+		{"sse", func(base, token string) Client { return &streamer{visitor: newVisitor(base, token, trust)} }},
+		{"longpoll", func(base, token string) Client { return &poller{visitor: newVisitor(base, token, trust)} }},
+	}
 }
 
 func decode(text []byte) (o Object, err error) {

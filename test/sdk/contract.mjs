@@ -93,8 +93,10 @@ class Peer {
   }
 
   #received(object) {
-    if (object.type === 'welcome') this.#resume = object.resume
-    else if (object.type === 'ok' || (object.type === 'error' && this.#asked.has(object.id))) this.#answered(object)
+    if (object.type === 'welcome') {
+      assert.equal(object.transport, way)
+      this.#resume = object.resume
+    } else if (object.type === 'ok' || (object.type === 'error' && this.#asked.has(object.id))) this.#answered(object)
     else this.#work = this.#work.then(() => this.#tell(object))
   }
 

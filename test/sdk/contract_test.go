@@ -23,6 +23,13 @@ func TestContract(t *testing.T) {
 	}
 }
 
+// A WebSocket over HTTP/2 is one too.
+func TestContractOverHTTP2(t *testing.T) {
+	build(t)
+	s := harness.StartTLS(t, "--token-secret", secret)
+	t.Log(harness.Script(t, "node", "contract.mjs", s.WS("/ws"), "websocket/h2", secret, "one node"))
+}
+
 // The same when each request of a client reaches another of two servers than the one before.
 func TestContractWithoutStickiness(t *testing.T) {
 	build(t)
