@@ -8,6 +8,10 @@ SHELL := bash
 MODULES   := $(filter-out tools,$(patsubst %/,%,$(dir $(wildcard go.mod */go.mod))))
 NODE_DIRS := $(patsubst %/,%,$(dir $(wildcard */package-lock.json sdk/*/package-lock.json)))
 FUZZTIME  ?= 20s
+CHECKS    := deps lint build test-go cross sdk-test web-test web-check interop sdk-ways hostile conformance fault abuse storm prove e2e
+
+# Tests of the module test: always anew, and for several times as long as they take on a busy machine.
+system    := cd test && go test -count=1 -timeout 15m
 
 title = @printf '\n\033[1m== %s\033[0m\n' '$(1)'
 
@@ -25,13 +29,13 @@ build: ## build bin/veche
 	go build -trimpath -o bin/veche ./cmd/veche
 
 .PHONY: test
-test: deps lint build test-go cross sdk-test web-test web-check interop sdk-ways hostile conformance fault abuse storm prove e2e ## everything that continuous integration checks
-	$(call title,everything passed)
+test: ## everything that continuous integration checks; in the end, what failed
+	@tools/test.sh $(CHECKS)
 
 .PHONY: test-go
 test-go: ## Go tests of all packages, under the race detector
 	$(call title,Go tests with the race detector)
-	CGO_ENABLED=1 go test -race -timeout 10m ./...
+	CGO_ENABLED=1 go test -race -timeout 18m ./...
 	go test -tags purego ./ws/...
 
 .PHONY: lint
@@ -91,49 +95,49 @@ sdk-test: node-modules ## tests and type check of the TypeScript client
 .PHONY: interop
 interop: node-modules ## strangers in one room, and the engine among strangers: npm ws, Node, Python, Go, curl
 	$(call title,strangers in one room)
-	cd test && go test -count=1 ./harness ./contract ./interop ./socketio
+	$(system) ./harness ./contract ./interop ./socketio
 
 .PHONY: sdk-ways
 sdk-ways: node-modules ## the built TypeScript client in plain Node: examples, every transport, a bad network
 	$(call title,the client on a bad network)
-	cd test && go test -count=1 -v ./sdk
+	$(system) -v ./sdk
 
 .PHONY: conformance
 conformance: ## the Autobahn testsuite's cases, the engine as server and as client, in both modes; WHOLE=1 for the large ones in full
 	$(call title,the suite cases)
-	cd test && go test -count=1 -timeout $(if $(WHOLE),2h,10m) ./conformance
+	$(system) $(if $(WHOLE),-timeout 2h) ./conformance
 
 .PHONY: fault
 fault: ## kill -9 the server twenty times and look for what is lost
 	$(call title,kill -9)
-	cd test && go test -count=1 -v ./fault
+	$(system) -v ./fault
 
 .PHONY: hostile
 hostile: ## a network that drops, cuts, swallows and refuses; a thousand messages each way
 	$(call title,a hostile network)
-	cd test && go test -count=1 -v ./hostile/...
+	$(system) -v ./hostile/...
 
 .PHONY: abuse
 abuse: ## clients that misbehave, and the others that must not notice: the server, and the engine alone
 	$(call title,clients that misbehave)
-	cd test && go test -count=1 -v ./abuse ./engine
+	$(system) -v ./abuse ./engine
 
 .PHONY: prove
 prove: build ## two minutes of every fault on the built binary, and beside it servers with planted bugs, each to be found
 	$(call title,the proof and its own proof)
 	bin/veche prove --seed 1 --minutes 2 --report bin/prove.html & proof=$$!; \
 	trap 'kill $$proof 2>/dev/null || true' EXIT; \
-	(cd test && go test -count=1 -v -parallel 8 ./planted); wait $$proof
+	($(system) -v -parallel 8 ./planted); wait $$proof
 
 .PHONY: storm
 storm: ## fifteen thousand clients, all cut off at once, by the network and by kill -9: how they come back
 	$(call title,a storm of fifteen thousand)
-	cd test && go test -count=1 -v ./storm
+	$(system) -v ./storm
 
 .PHONY: e2e
 e2e: node-modules ## people in Chromium; PICTURES=dir saves what they see
 	$(call title,people in Chromium)
-	cd test && go test -count=1 -v ./e2e
+	$(system) -v ./e2e
 
 .PHONY: bench
 bench: node-modules ## measure the engine beside its peers and draw docs/benchmarks/engines.svg; BENCH=-quick to try

@@ -24,5 +24,5 @@ export default defineConfig({
     proxy: { '^/(ws|events|poll|send)\\b': { target: 'http://localhost:8080', ws: true } },
     fs: { allow: [here('.'), here('../sdk/js')] },
   },
-  test: { include: ['src/**/*.test.ts'], environment: 'node' },
+  test: { include: ['src/**/*.test.ts'], environment: 'node', testTimeout: 60_000 },
 });
