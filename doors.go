@@ -49,21 +49,13 @@ func (s *Server) poll(w http.ResponseWriter, r *http.Request) {
 	}
 	_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // the server's would end the wait
 	v := s.visit(w, r)
-	answer, err := s.polls.Ask(r.Context(), transport.Ask{
+	s.await(w, r, transport.Ask{
 		At:    v.Query.Get("at"),
 		Owner: v.User.ID,
 		Wait:  wait,
 		Open:  func(p transport.Guide) (transport.Handler, error) { return s.native.Follow(p, v) },
 		Again: func(h transport.Handler, owed bool) bool { return v.Err == nil && s.native.Again(h, v, owed) },
-		Park:  s.parking(w, r),
 	})
-	switch {
-	case errors.Is(err, transport.ErrParked):
-	case err != nil:
-		s.refuse(w, r, err)
-	case answer != nil: // else the client has left
-		s.reply(w, r, http.StatusOK, answer)
-	}
 }
 
 func waitOf(r *http.Request) (time.Duration, error) {
@@ -124,17 +116,11 @@ func refusal(err error) (status int, answer []byte) {
 
 // reply writes an answer of the HTTP doors, small if the client takes it so.
 func (s *Server) reply(w http.ResponseWriter, r *http.Request, status int, answer transport.Answer) {
-	answer = prepare(w.Header(), codingsOf(r), status, answer)
-	control := http.NewResponseController(w)
-	_ = control.SetWriteDeadline(time.Now().Add(writePatience)) // the wait does not count
-	w.WriteHeader(status)
-	for _, piece := range answer {
-		_, _ = w.Write(piece) // the client may be gone
-	}
+	s.write(w, codingsOf(r), status, answer)
 }
 
-// prepare returns the answer as it is to be sent, and describes it in the headers.
-func prepare(h http.Header, takes codings, status int, answer transport.Answer) transport.Answer {
+func (s *Server) write(w http.ResponseWriter, takes codings, status int, answer transport.Answer) {
+	h := w.Header()
 	h.Set("Content-Type", "application/json")
 	h.Set("Cache-Control", "no-store")
 	if status == http.StatusServiceUnavailable {
@@ -142,5 +128,10 @@ func prepare(h http.Header, takes codings, status int, answer transport.Answer) 
 	}
 	answer = compress(h, takes, answer)
 	h.Set("Content-Length", strconv.Itoa(answer.Len()))
-	return answer
+	control := http.NewResponseController(w)
+	_ = control.SetWriteDeadline(time.Now().Add(writePatience)) // the wait does not count
+	w.WriteHeader(status)
+	for _, piece := range answer {
+		_, _ = w.Write(piece) // the client may be gone
+	}
 }

@@ -48,11 +48,11 @@ func (s *Server) close(ctx context.Context) error {
 	if err := s.closeDoors(ctx); err != nil {
 		s.log.Info("connections were cut", "err", err)
 	}
+	s.replies.Wait()
 	err := s.shutdown(ctx)
 	if err != nil {
 		err = errors.Join(err, s.http.Close())
 	}
-	s.returns.Wait()
 	flush, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushPatience)
 	defer cancel()
 	return errors.Join(err, s.hub.Close(flush))

@@ -216,9 +216,6 @@ func TestHTTPDoorsOverHTTP2(t *testing.T) {
 	if a = <-heard; !strings.HasSuffix(types(a.Events), "message:3") {
 		t.Error("a poll heard", types(a.Events))
 	}
-	if n := s.polls.Parked(); n != 0 {
-		t.Errorf("%d are parked, of a connection that has others", n)
-	}
 	last := make(chan string, 1)
 	go func() { last <- b.read(b.do("GET", "/poll?name=Last&"+a.next(60), "")) }()
 	for !strings.Contains(fmt.Sprint(await(second, "presence")["names"]), "Last") { // then it waits

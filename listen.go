@@ -32,6 +32,7 @@ const (
 func (s *Server) newHTTP() (*http.Server, error) {
 	srv := &http.Server{
 		Handler:           s,
+		BaseContext:       transport.DoorContext,
 		TLSConfig:         s.config.TLS.Clone(),
 		ReadHeaderTimeout: headerPatience,
 		ReadTimeout:       readPatience,
@@ -79,8 +80,5 @@ func (s *Server) serve(l net.Listener) error {
 	if s.config.TLS != nil {
 		return s.http.ServeTLS(l, "", "")
 	}
-	s.returning.Do(func() {
-		s.returns.Go(func() { _ = s.http.Serve(s.polls.Returned()) })
-	})
-	return s.http.Serve(transport.Door(l, s.http))
+	return s.http.Serve(transport.Door(l, s.http, "/poll"))
 }

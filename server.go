@@ -39,8 +39,7 @@ type Server struct {
 	routes   http.Handler
 	http     *http.Server // of Serve
 
-	returning sync.Once
-	returns   sync.WaitGroup // http serves connections that come back from polls
+	replies sync.WaitGroup // large answers to polls that are being written
 
 	closing  sync.Once
 	closeErr error // immutable after closing

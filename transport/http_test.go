@@ -1,7 +1,6 @@
 package transport
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"net/http/httptest"
@@ -156,15 +155,37 @@ func TestStream(t *testing.T) {
 	})
 }
 
-// ask is a request that may go on with h's poll.
-func ask(t *testing.T, l *LongPoll, h *talker, at string, wait time.Duration) string {
+// asked is a request that waits.
+type asked struct {
+	*Waiting
+	answers chan said
+}
+
+type said struct {
+	text string
+	last bool
+}
+
+// await lets a request wait that may go on with h's poll.
+func await(t *testing.T, l *LongPoll, h *talker, at string, wait time.Duration) *asked {
 	t.Helper()
-	answer, err := l.Ask(t.Context(), Ask{At: at, Owner: "ann", Wait: wait, Open: h.open,
-		Again: func(Handler, bool) bool { return true }})
+	a := &asked{answers: make(chan said, 1)}
+	var err error
+	a.Waiting, err = l.Ask(Ask{At: at, Owner: "ann", Wait: wait, Open: h.open,
+		Again: func(Handler, bool) bool { return true },
+		Reply: func(text Answer, last bool) { a.answers <- said{string(slices.Concat(text...)), last} }})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return string(slices.Concat(answer...))
+	return a
+}
+
+func (a *asked) hear() string { return (<-a.answers).text }
+
+// ask is a request that may go on with h's poll.
+func ask(t *testing.T, l *LongPoll, h *talker, at string, wait time.Duration) string {
+	t.Helper()
+	return await(t, l, h, at, wait).hear()
 }
 
 // at returns what to ask with next.
@@ -189,7 +210,7 @@ func TestPollsLinger(t *testing.T) {
 		if !strings.HasPrefix(second, `{"rooms":"meanwhile"`) || time.Since(begin) != gathering {
 			t.Errorf("after %v: %s", time.Since(begin), second)
 		}
-		if _, err := l.Ask(t.Context(), Ask{At: at(second), Owner: "bob", Open: func(Guide) (Handler, error) {
+		if _, err := l.Ask(Ask{At: at(second), Owner: "bob", Open: func(Guide) (Handler, error) {
 			return nil, errors.New("not Bob's")
 		}}); err == nil {
 			t.Error("Bob goes on with Ann's poll")
@@ -207,34 +228,6 @@ func TestPollsLinger(t *testing.T) {
 		}
 		if n, _ := other.ended(); n != 1 {
 			t.Errorf("Closed %d times by Close", n)
-		}
-	})
-}
-
-// A client that leaves before the first answer never comes back to that poll; later it may.
-func TestPollsThatAreLeft(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		l, h := NewLongPoll(), new(talker)
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		if answer, err := l.Ask(ctx, Ask{Wait: time.Minute, Open: h.open}); answer != nil || err != nil {
-			t.Errorf("%s, %v", answer, err)
-		}
-		if n, _ := h.ended(); n != 1 {
-			t.Errorf("Closed %d times", n)
-		}
-
-		h = new(talker)
-		first := ask(t, l, h, "", 0)
-		ctx, cancel = context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		_, _ = l.Ask(ctx, Ask{At: at(first), Owner: "ann", Wait: time.Minute, Again: func(Handler, bool) bool { return true }})
-		h.say("owed")
-		if again := ask(t, l, h, at(first), time.Minute); !strings.Contains(again, "owed") {
-			t.Errorf("the same again: %s", again)
-		}
-		if err := l.Close(t.Context()); err != nil {
-			t.Error(err)
 		}
 	})
 }

@@ -2,12 +2,9 @@ package transport
 
 import (
 	"context"
-	"errors"
-	"net"
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/vechehq/veche/internal/tidy"
@@ -17,21 +14,18 @@ import (
 // use.
 //
 // A poll is a pipe that lives on between the requests of its client, for 20 seconds: what its session
-// has for it waits there, bounded by the session. It answers at most about 1 MiB at a time.
+// has for it waits there, bounded by the session. It answers at most about 1 MiB at a time. Waiting costs
+// no goroutine: what becomes of the request meanwhile is a matter of who asks.
 type LongPoll struct {
-	polls    crew[*poll]
-	named    registry
-	seats    crew[*seat]
-	parked   atomic.Int64
-	returned returns
+	polls  crew[*poll]
+	named  registry
+	rounds rounds
 }
 
 // NewLongPoll returns a transport. Close it.
 func NewLongPoll() *LongPoll {
 	t := &LongPoll{named: registry{polls: make(map[string]*poll)}}
 	t.polls.init()
-	t.seats.init()
-	t.returned.init()
 	return t
 }
 
@@ -44,12 +38,7 @@ const (
 	minWait = 25 * time.Millisecond
 	// enough is how many bytes of messages make an answer that waits for no more.
 	enough = 512 << 10
-	// settling is after how long a request that may be parked is: parking costs as much as a request.
-	settling = 250 * time.Millisecond
 )
-
-// ErrParked says that a poll waits without its request, which is answered later.
-var ErrParked = errors.New("transport: the request is parked")
 
 // Answer is the text of an answer, in pieces that many answers may share: they are not to be changed.
 type Answer [][]byte
@@ -73,33 +62,42 @@ type Ask struct {
 	// Again tells the session of the poll that At names what the client has asked for now; owed says that
 	// messages wait which the client has not got. If it says no, a new poll begins.
 	Again func(h Handler, owed bool) bool
-
-	// Park, if there is one, takes a request that has long to wait from its server. It may return nil: then the
-	// request waits where it is.
-	Park func() *Parked
+	// Reply gets the answer, once: nil if the client has left. It must not block, nor call the poll back. last
+	// says that the client is sent away.
+	Reply func(a Answer, last bool)
 }
 
-// Ask waits for something to say and returns the answer, one JSON object:
+// Ask takes a request, which Reply answers when there is something to say, with one JSON object:
 //
 //	{"rooms":CURSOR,"at":AT,"events":[MESSAGE,…]}
 //
 // with what the session marked last. A client that asks with the last answer's at goes on; any other
 // begins anew. A second request for one poll ends the first with an empty answer. The error is that of
-// Open, ErrClosing or ErrParked. When ctx ends the answer is nil, and nothing is lost but by who asks with an
-// older at.
-func (t *LongPoll) Ask(ctx context.Context, a Ask) (Answer, error) {
+// Open, or ErrClosing; then there is no answer.
+func (t *LongPoll) Ask(a Ask) (*Waiting, error) {
 	tidy.Count()
-	before, ok := t.resume(ctx, a)
-	if ok {
-		return before.serve(ctx, a)
+	before, w := t.resume(a)
+	if w != nil {
+		return w, nil
 	}
+	w, err := t.open(a)
+	if err == nil && before != nil {
+		before.Close(goingAwayCode, goingAway)
+	}
+	return w, err
+}
+
+// open begins a poll.
+func (t *LongPoll) open(a Ask) (*Waiting, error) {
 	if !t.polls.begin() {
 		return nil, ErrClosing
 	}
 	p := newPoll(t, a.Owner)
-	p.take(context.WithoutCancel(ctx)) // it is free
+	p.turn.Lock()
+	defer p.turn.Unlock()
 	handler, err := a.Open(p)
 	if err != nil {
+		p.note(func() { p.gone = true })
 		t.polls.end(nil)
 		return nil, err
 	}
@@ -108,27 +106,29 @@ func (t *LongPoll) Ask(ctx context.Context, a Ask) (Answer, error) {
 	if t.polls.opened(p) {
 		p.Close(goingAwayCode, goingAway)
 	}
-	if before != nil {
-		before.Close(goingAwayCode, goingAway)
-	}
-	return p.serve(ctx, a)
+	return p.attend(a), nil
 }
 
-// resume returns the poll that At names. If the client can go on with it, it has the turn.
-func (t *LongPoll) resume(ctx context.Context, a Ask) (p *poll, ok bool) {
+// resume returns the poll that At names, and how the request waits there, if the client can go on with it.
+func (t *LongPoll) resume(a Ask) (*poll, *Waiting) {
 	key, n, ok := parseAt(a.At)
 	if !ok {
-		return nil, false
+		return nil, nil
 	}
-	p = t.named.find(key)
-	if p == nil || p.owner != a.Owner || !p.take(ctx) {
-		return nil, false
+	p := t.named.find(key)
+	if p == nil || p.owner != a.Owner {
+		return nil, nil
 	}
+	p.turn.Lock()
+	defer p.turn.Unlock()
+	if p.over() {
+		return nil, nil
+	}
+	p.replace()
 	if owed, current := p.current(n); !current || !a.Again(p.handler, owed) {
-		p.yield()
-		return p, false
+		return p, nil
 	}
-	return p, true
+	return p, p.attend(a)
 }
 
 // parseAt reads KEY.N, a poll and the number of its last answer.
@@ -141,21 +141,14 @@ func parseAt(at string) (key string, n uint64, ok bool) {
 // Len is how many polls live, with a request or between two.
 func (t *LongPoll) Len() int { return t.polls.len() }
 
-// Parked is how many requests wait without their server.
-func (t *LongPoll) Parked() int { return int(t.parked.Load()) }
-
 // Close lets nobody in any more, answers all who wait, and waits until all sessions have had their
-// Closed, which needs no client, and those that were parked their answers. When ctx ends the rest is cut off.
+// Closed, which needs no client. When ctx ends the rest is cut off.
 func (t *LongPoll) Close(ctx context.Context) error {
 	bid := func(p *poll) { p.Close(goingAwayCode, goingAway) }
 	err := t.polls.close(ctx, bid, bid)
-	return errors.Join(err, t.seats.close(ctx, (*seat).leave, (*seat).cut))
+	t.rounds.wait()
+	return err
 }
-
-// Returned is where the connections of parked requests come back, each with the beginning of another request:
-// the server that they were taken from is to serve it too. They do not before it does, so until then there is
-// nothing to park.
-func (t *LongPoll) Returned() net.Listener { return &t.returned }
 
 // registry finds polls by their keys.
 type registry struct {

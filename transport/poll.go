@@ -2,43 +2,70 @@ package transport
 
 import (
 	"bytes"
-	"context"
 	"crypto/rand"
 	"strconv"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
 // poll is the requests of one client, one after another: a Guide to its session.
+//
+// Lock order: turn → whatever the hub holds → mu.
 type poll struct {
 	home    *LongPoll
 	key     string
 	owner   string
-	handler Handler              // immutable once there is a first turn
-	turn    chan struct{}        // held by who may drain and end: a request, or nobody's last turn
-	woken   chan struct{}        // holds one wish to be drained
-	seat    atomic.Pointer[seat] // of the request that is parked; nil: there is none
+	handler Handler // immutable once it is there
 
-	mu       sync.Mutex // guards what follows
-	answers  uint64     // the number of the last answer
-	events   [][]byte   // sent and not answered
-	size     int        // of the events, with what is between them
-	where    func([]byte) []byte
-	ripe     bool
-	busy     bool          // the session does what the client has asked for
-	parting  bool          // the session wants to end
-	closed   bool          // it has said its last
-	gone     bool          // it had its Closed
-	wanting  int           // requests that wait for the turn
-	attended chan struct{} // while a request has the turn; closed when another wants it
-	linger   *time.Timer
+	turn    sync.Mutex  // held by who drains, answers or ends, for microseconds; guards what follows
+	request *Waiting    // nil: none is here
+	by      time.Time   // when it is to be answered at the latest, or if there is none, the poll to end
+	timer   *time.Timer // calls due then; nil: no request was here yet
+	answers uint64      // the number of the last answer
+
+	mu      sync.Mutex // guards what follows; as a leaf
+	events  [][]byte   // sent and not answered
+	size    int        // of the events, with what is between them
+	where   func([]byte) []byte
+	ripe    bool
+	busy    bool // the session does what the client has asked for
+	parting bool // the session wants to end
+	closed  bool // it has said its last
+	gone    bool // it had its Closed
+	idle    bool // no request is here, and the session does not want to end: news can wait
+	wished  bool // there is news
+	queued  bool // for the next round; wished is set too
 }
 
 var _ Guide = (*poll)(nil)
 
 func newPoll(t *LongPoll, owner string) *poll {
-	return &poll{home: t, key: rand.Text(), owner: owner, turn: make(chan struct{}, 1), woken: make(chan struct{}, 1)}
+	return &poll{home: t, key: rand.Text(), owner: owner, idle: true}
+}
+
+// Waiting is a request that waits for its answer.
+type Waiting struct {
+	poll  *poll
+	reply func(a Answer, last bool) // guarded by poll.turn
+	first bool                      // what joins bring is to be gathered for another round; guarded by poll.turn
+	late  bool                      // its time was over when what it asked for was on its way; guarded by poll.turn
+	left  bool                      // the client has; guarded by poll.mu
+}
+
+// Leave is told that the client has left. It may be called at any time, by any goroutine.
+func (w *Waiting) Leave() {
+	w.poll.set(func() { w.left = true })
+}
+
+// Redirect gives the answer to another Reply, unless it was given already.
+func (w *Waiting) Redirect(reply func(a Answer, last bool)) bool {
+	w.poll.turn.Lock()
+	defer w.poll.turn.Unlock()
+	if w.poll.request != w {
+		return false
+	}
+	w.reply = reply
+	return true
 }
 
 func (p *poll) Send(m Message) error { return p.keep(bytes.Clone(m.Data)) }
@@ -53,136 +80,167 @@ func (p *poll) keep(event []byte) error {
 	return nil
 }
 
-func (p *poll) Mark(where func([]byte) []byte) { p.set(func() { p.where = where }) }
-func (p *poll) Ripe()                          { p.set(func() { p.ripe = true }) }
-func (p *poll) Pause()                         { p.set(func() { p.busy = true }) }
+func (p *poll) Mark(where func([]byte) []byte) { p.note(func() { p.where = where }) }
+func (p *poll) Ripe()                          { p.note(func() { p.ripe = true }) }
+func (p *poll) Pause()                         { p.note(func() { p.busy = true }) }
 func (p *poll) Resume()                        { p.set(func() { p.busy = false }) }
+func (p *poll) Wake()                          { p.set(func() {}) }
 func (p *poll) Retry(time.Duration)            {}
 func (p *poll) Transport() string              { return "longpoll" }
 
+// Part lets a session that wants to end say its last, to nobody if no request is here.
+func (p *poll) Part() { p.set(func() { p.parting, p.idle = true, false }) }
+
+// Close ends the poll with the next answer.
 func (p *poll) Close(uint16, string) {
-	p.set(func() { p.closed = true })
-	p.Part()
+	p.set(func() { p.closed, p.parting, p.idle = true, true, false })
 }
 
-func (p *poll) set(f func()) {
-	p.mu.Lock()
-	f()
-	p.mu.Unlock()
-	p.Wake()
-}
-
-func (p *poll) Wake() {
-	select {
-	case p.woken <- struct{}{}:
-	default:
-	}
-	if seat := p.seat.Load(); seat != nil {
-		seat.wake()
-	}
-}
-
-// Part lets a session that wants to end say its last to nobody, if no request is here.
-func (p *poll) Part() {
+// note changes something that is looked at when there is news.
+func (p *poll) note(f func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	alone := p.attended == nil && !p.parting && !p.gone
-	p.parting = true
-	if alone {
-		go p.finish()
+	f()
+}
+
+// set changes something, which is news.
+func (p *poll) set(f func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	f()
+	p.wished = true
+	p.queue()
+}
+
+// queue has news looked at, if there is some and it cannot wait. p.mu is held.
+func (p *poll) queue() {
+	if p.wished && !p.idle && !p.queued && !p.gone {
+		p.queued = true
+		p.home.rounds.add(p)
 	}
 }
 
-// take gets a request the turn, if the poll still lives then. One that has it and waits gives it up.
-func (p *poll) take(ctx context.Context) bool {
-	p.mu.Lock()
-	p.wanting++
-	p.hurry()
-	p.mu.Unlock()
-	select {
-	case p.turn <- struct{}{}:
-	case <-ctx.Done():
-		p.set(func() { p.wanting-- })
-		return false
+// news is a round's look at the poll.
+func (p *poll) news() {
+	p.note(func() { p.queued = false })
+	p.turn.Lock()
+	defer p.turn.Unlock()
+	p.tend()
+}
+
+// due is called when the time of a request, or of a poll without one, is over.
+func (p *poll) due() {
+	p.turn.Lock()
+	defer p.turn.Unlock()
+	switch {
+	case time.Now().Before(p.by): // it was, and is not any more
+	case p.request == nil:
+		p.end()
+	default:
+		p.tend()
+	}
+}
+
+// The rest is called with the turn.
+
+// attend has a request wait.
+func (p *poll) attend(a Ask) *Waiting {
+	w := &Waiting{poll: p, reply: a.Reply, first: p.answers == 0}
+	p.request = w
+	p.expect(max(a.Wait, minWait))
+	return w
+}
+
+// expect sets the time after which something is due, whatever happens.
+func (p *poll) expect(d time.Duration) {
+	p.by = time.Now().Add(d)
+	if p.timer == nil {
+		p.timer = time.AfterFunc(d, p.due)
+	} else {
+		p.timer.Reset(d)
 	}
 	p.mu.Lock()
-	p.wanting--
-	if p.gone {
-		p.mu.Unlock()
-		<-p.turn
+	defer p.mu.Unlock()
+	p.idle = p.request == nil && !p.parting
+	p.wished = p.wished || p.ripe // of a request that was left
+	p.queue()
+}
+
+// tend answers the request if there is something to say or its time has come. Without a request it lets a session
+// that wants to end say its last.
+func (p *poll) tend() {
+	p.mu.Lock()
+	nothing, left := p.gone || p.idle, p.request != nil && p.request.left
+	p.mu.Unlock()
+	switch {
+	case nothing:
+		return
+	case left:
+		p.abandon()
+		return
+	}
+	p.drain()
+	switch {
+	case p.request == nil:
+		p.note(func() { p.events, p.size = nil, 0 }) // nobody hears it
+		if p.over() {
+			p.end()
+		}
+	case p.ready():
+		p.conclude(p.answer())
+	}
+}
+
+// ready reports whether the request is to be answered now.
+func (p *poll) ready() bool {
+	w, overdue := p.request, !time.Now().Before(p.by)
+	full, ripe, busy := p.state()
+	switch {
+	case full:
+		return true
+	case busy:
+		w.late = w.late || overdue
+		return false
+	case overdue && !w.late:
+		return true
+	case !ripe && !w.late:
+		return false
+	case w.first:
+		w.first = false
+		p.Wake()
 		return false
 	}
-	p.attended = make(chan struct{})
-	p.hurry()
-	if p.linger != nil {
-		p.linger.Stop()
-	}
-	p.mu.Unlock()
 	return true
 }
 
-// hurry tells the request that has the turn that another wants it. p.mu is held.
-func (p *poll) hurry() {
-	if p.wanting == 0 || p.attended == nil {
+// conclude answers the request. The poll then lingers, or ends.
+func (p *poll) conclude(a Answer) {
+	w, last := p.request, p.over()
+	p.request = nil
+	w.reply(a, last)
+	if last {
+		p.end()
 		return
 	}
-	select {
-	case <-p.attended:
-	default:
-		close(p.attended)
-		p.Wake()
+	p.expect(lingering)
+}
+
+// abandon forgets a request whose client has left. A poll that has never answered ends: nobody knows it.
+func (p *poll) abandon() {
+	if p.answers == 0 {
+		p.note(func() { p.closed = true })
+	}
+	p.conclude(nil)
+}
+
+// replace ends a request because another one of the same client is here.
+func (p *poll) replace() {
+	if p.request != nil {
+		p.conclude(Answer{[]byte(`{"events":[]}` + "\n")})
 	}
 }
 
-// yield gives the turn back. The poll then lingers, or ends.
-func (p *poll) yield() {
-	p.mu.Lock()
-	p.attended = nil
-	switch {
-	case p.gone:
-	case p.parting:
-		go p.finish()
-	case p.linger == nil:
-		p.linger = time.AfterFunc(lingering, p.expire)
-	default:
-		p.linger.Reset(lingering)
-	}
-	p.mu.Unlock()
-	<-p.turn
-}
-
-// expire ends a poll to which nobody has come back.
-func (p *poll) expire() {
-	select {
-	case p.turn <- struct{}{}:
-	default:
-		return // somebody has
-	}
-	p.end()
-	<-p.turn
-}
-
-// finish drains a session that wants to end, for nobody.
-func (p *poll) finish() {
-	p.turn <- struct{}{}
-	defer func() { <-p.turn }()
-	for !p.over() {
-		p.handler.Drain()
-		if p.over() {
-			break
-		}
-		<-p.woken
-	}
-	p.end()
-}
-
-func (p *poll) over() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.closed || p.gone
-}
-
-// end gives the session its Closed, once. The caller has the turn.
+// end gives the session its Closed, once.
 func (p *poll) end() {
 	p.mu.Lock()
 	first := !p.gone
@@ -191,9 +249,18 @@ func (p *poll) end() {
 	if !first {
 		return
 	}
+	if p.timer != nil {
+		p.timer.Stop()
+	}
 	p.home.named.remove(p)
 	p.handler.Closed(nil)
 	p.home.polls.end(p)
+}
+
+func (p *poll) over() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.closed || p.gone
 }
 
 // current reports whether the n-th answer was the last, and whether there is some of the next already.
@@ -203,112 +270,12 @@ func (p *poll) current(n uint64) (owed, ok bool) {
 	return len(p.events) > 0, p.answers == n
 }
 
-// serve waits for an answer with the turn that the caller took, and gives that back, unless the request is
-// parked.
-func (p *poll) serve(ctx context.Context, a Ask) (Answer, error) {
-	now := time.Now()
-	until := now.Add(max(a.Wait, minWait))
-	settled := until
-	if a.Park != nil {
-		settled = now.Add(settling)
-	}
-	end := p.attend(ctx, until, settled)
-	if end == waiting {
-		if p.park(a.Park, until) {
-			return nil, ErrParked
-		}
-		end = p.attend(ctx, until, until)
-	}
-	return p.conclude(end), nil
-}
-
-// conclude ends a request and returns its answer.
-func (p *poll) conclude(end outcome) (answer Answer) {
-	switch end {
-	case answered:
-		answer = p.answer()
-	case replaced:
-		answer = Answer{[]byte(`{"events":[]}` + "\n")}
-	case left:
-		p.abandon()
-	}
-	if p.over() {
-		p.end()
-	}
-	p.yield()
-	return answer
-}
-
-// abandon closes a poll that has never answered: nobody knows it.
-func (p *poll) abandon() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.closed = p.closed || p.answers == 0
-}
-
-// outcome is how a request ends.
-type outcome int
-
-const (
-	answered outcome = iota
-	replaced         // another request of the same poll is here
-	left             // the client is not
-	waiting          // not yet: it has settled
-)
-
-// attend waits for the end of a request: until a moment at most, and once it has settled, where that is
-// earlier, for no news.
-func (p *poll) attend(ctx context.Context, until, settled time.Time) outcome {
-	p.mu.Lock()
-	another := p.attended
-	p.mu.Unlock()
-	if until.Before(settled) {
-		settled = until
-	}
-	timer := time.NewTimer(time.Until(settled))
-	defer timer.Stop()
-	var late, gathers bool
-	for {
-		p.drain()
-		full, ripe, busy := p.state()
-		if full {
-			return answered
-		}
-		if !gathers && !busy && (ripe || late) {
-			gathers = true
-			timer.Reset(gathering)
-		}
-		select {
-		case <-p.woken:
-		case <-timer.C:
-			switch overdue := !time.Now().Before(until); {
-			case !busy && (gathers || overdue):
-				return answered
-			case overdue:
-				late, gathers = true, false // what was asked for is on its way
-			case busy:
-				gathers = false
-				timer.Reset(minWait)
-			default:
-				select {
-				case <-another:
-					return replaced
-				default:
-					return waiting
-				}
-			}
-		case <-another:
-			return replaced
-		case <-ctx.Done():
-			return left
-		}
-	}
-}
-
-// drain takes what the session has, until it is enough for an answer.
+// drain takes what the session has, until it is enough for an answer: the rest is news for the next one.
 func (p *poll) drain() {
+	p.note(func() { p.wished = false })
 	for p.handler.Drain() {
 		if full, _, _ := p.state(); full {
+			p.Wake()
 			return
 		}
 	}

@@ -58,12 +58,12 @@ type accepted struct {
 
 // bothDoors runs a story with handshakes answered by net/http, and by a Door before it.
 func bothDoors(t *testing.T, f func(t *testing.T, d doorway)) {
-	t.Run("net/http", func(t *testing.T) { f(t, func(l net.Listener, _ *http.Server) net.Listener { return l }) })
+	t.Run("net/http", func(t *testing.T) { f(t, func(l net.Listener, _ *http.Server, _ ...string) net.Listener { return l }) })
 	t.Run("door", func(t *testing.T) { f(t, Door) })
 }
 
 // doorway is Door, or nothing.
-type doorway func(net.Listener, *http.Server) net.Listener
+type doorway func(net.Listener, *http.Server, ...string) net.Listener
 
 // serve serves a handler on loopback until the test ends.
 func (d doorway) serve(t *testing.T, h http.Handler, change ...func(*http.Server)) (addr string) {

@@ -9,20 +9,29 @@ import (
 // there are as many of them as handshakes under way need; a few that have nothing to do stay for the
 // next one, because their stacks have grown already, which is worth some microseconds.
 type crew struct {
-	tasks chan task    // never full: a round puts at most a round in, and ends with it empty
+	tasks chan task    // empty when a round ends
 	idle  atomic.Int32 // ≤ maxIdle: how many wait for a task
 }
 
-// task is a handshake to be served: see door.serve.
+// task is a request to be served: text is what has come, of which the first end bytes are the head.
 type task struct {
-	conn *bareConn
-	text string
-	end  int
+	conn     *bareConn // of what may be a handshake
+	exchange *exchange // of a plain request; nil: it is the other
+	text     string
+	end      int
 }
 
 const maxIdle = 4
 
 func newTasks() chan task { return make(chan task, acceptRound+len(epoll{}.events)) }
+
+// assign gives the crew a task.
+func (d *door) assign(t task) {
+	if len(d.crew.tasks) == cap(d.crew.tasks) {
+		d.setToWork()
+	}
+	d.crew.tasks <- t
+}
 
 // setToWork sees to it that each task is taken up: by who is free, and where that takes more than a
 // yield, by somebody new.
@@ -40,7 +49,11 @@ func (d *door) setToWork() {
 // work is a goroutine of the crew.
 func (d *door) work(t task) {
 	for ok := true; ok; {
-		d.serve(t.conn, t.text, t.end)
+		if t.exchange != nil {
+			d.respond(t.exchange, t.text, t.end)
+		} else {
+			d.welcome(t.conn, t.text, t.end)
+		}
 		t, ok = d.crew.next()
 	}
 }

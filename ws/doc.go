@@ -9,7 +9,7 @@
 //     and [Conn.Send], [Broadcast], [Conn.Wake] and [Conn.Shut] never block. A program that holds very many
 //     connections wants this one.
 //
-// [Door] before a server's listener makes handshakes cheap.
+// [Door] before a server's listener makes handshakes cheap, and polls that wait ([Defer]).
 //
 // The package checks all that the RFCs demand of a peer and answers what is broken with the close
 // code that they name. Errors are typed: [*CloseError] when the peer ended the connection,

@@ -25,14 +25,20 @@ import (
 // The requests differ from net/http's in one point: their context ends when the handler returns, and
 // not when the client leaves before that.
 //
+// Of plain GETs, those without a body, Door answers the ones of paths in the same way, on connections that stay: a
+// connection costs no goroutine and no buffer between two of them, nor while an answer is deferred (see [Defer]). Their
+// handlers may do what others may, but not hijack. An answer leaves when it is complete, or flushed, without waiting for a
+// client that does not take it: up to 4 MiB are kept for it, for WriteTimeout (else a minute). A connection that
+// is silent for longer than IdleTimeout (else ReadTimeout) is closed; the next request may be any other.
+//
 // Door takes over l: closing what it returns closes l. It works on plain TCP listeners on Linux;
 // otherwise, or when srv has ConnState or ConnContext, which want to know every connection, it returns l
 // as it is. It is not for ServeTLS.
-func Door(l net.Listener, srv *http.Server) net.Listener {
+func Door(l net.Listener, srv *http.Server, paths ...string) net.Listener {
 	if srv.ConnState != nil || srv.ConnContext != nil {
 		return l
 	}
-	if d := newDoor(l, srv); d != nil {
+	if d := newDoor(l, srv, paths); d != nil {
 		return d
 	}
 	return l

@@ -16,15 +16,18 @@ import (
 // kernel and waits for their first requests; each handshake then has a goroutine for as long as its
 // handler runs. See docs/design/006-fast-door.md.
 type door struct {
-	srv       *http.Server
-	addr      *net.TCPAddr    // immutable
-	own       netip.AddrPort  // immutable: the same
-	ctx       context.Context // immutable: requests' contexts stem from it
-	reception                 // the goroutine's
-	crew      crew            // runs handlers
-	foreign   chan stranger   // to Accept; when it is full nobody else is let in
-	closing   chan struct{}   // closed by Close
-	done      chan struct{}   // closed when the reception has ended
+	srv         *http.Server
+	addr        *net.TCPAddr    // immutable
+	own         netip.AddrPort  // immutable: the same
+	ctx         context.Context // immutable: requests' contexts stem from it
+	paths       []string        // immutable: those whose plain requests are answered here
+	longestPath int             // immutable: of them
+	reception                   // the goroutine's
+	desk        desk            // where others tell it of guests
+	crew        crew            // runs handlers
+	foreign     chan stranger   // to Accept; when it is full nobody else is let in
+	closing     chan struct{}   // closed by Close
+	done        chan struct{}   // closed when the reception has ended
 
 	mu            sync.Mutex
 	begun, closed bool // guarded by mu
@@ -39,7 +42,7 @@ type stranger struct {
 const foreignRoom = 128 // strangers that wait for Accept
 
 // newDoor returns nil if l is not such that a door can be had.
-func newDoor(l net.Listener, srv *http.Server) net.Listener {
+func newDoor(l net.Listener, srv *http.Server, paths []string) net.Listener {
 	tcp, ok := l.(*net.TCPListener)
 	if !ok {
 		return nil
@@ -53,11 +56,14 @@ func newDoor(l net.Listener, srv *http.Server) net.Listener {
 	if err != nil {
 		return nil
 	}
-	d := &door{srv: srv, addr: addr, own: netip.AddrPortFrom(addr.AddrPort().Addr().Unmap(), addr.AddrPort().Port()), foreign: make(chan stranger, foreignRoom), crew: crew{tasks: newTasks()},
+	d := &door{srv: srv, addr: addr, paths: paths, own: netip.AddrPortFrom(addr.AddrPort().Addr().Unmap(), addr.AddrPort().Port()), foreign: make(chan stranger, foreignRoom), crew: crew{tasks: newTasks()},
 		closing: make(chan struct{}), done: make(chan struct{})}
 	if err := d.open(fd); err != nil {
 		_ = unix.Close(fd)
 		return nil
+	}
+	for _, path := range paths {
+		d.longestPath = max(d.longestPath, len(path))
 	}
 	_ = l.Close() // else Go's poller would hear of each connection too
 	d.ctx = context.Background()
@@ -120,6 +126,7 @@ func (d *door) Close() error {
 		d.epoll.interrupt()
 		<-d.done
 	default:
+		d.desk.close()
 		d.reception.close()
 	}
 	d.turnAway()

@@ -79,7 +79,7 @@ func TestDoorSocketOptions(t *testing.T) {
 		shakeRaw(t, addr, edit())
 		return <-got
 	}
-	direct := func(l net.Listener, _ *http.Server) net.Listener { return l }
+	direct := func(l net.Listener, _ *http.Server, _ ...string) net.Listener { return l }
 	if got, want := options(Door), options(direct); got != want {
 		t.Errorf("%s, net has %s", got, want)
 	}

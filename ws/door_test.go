@@ -63,15 +63,22 @@ func converse(t *testing.T, addr, text string) (all []answered) {
 	}
 }
 
-// sameAtBothDoors has the same conversation at both doors.
-func sameAtBothDoors(t *testing.T, h http.Handler, text string) {
+// answering is a door that answers plain requests of these paths too.
+func answering(l net.Listener, srv *http.Server, _ ...string) net.Listener {
+	return Door(l, srv, "/", "/1", "/2", "/chat", "/last")
+}
+
+// sameAtAllDoors has the same conversation at all doors.
+func sameAtAllDoors(t *testing.T, h http.Handler, text string) {
 	t.Helper()
 	var stories [][]answered
-	bothDoors(t, func(t *testing.T, d doorway) {
-		stories = append(stories, converse(t, d.serve(t, h), text))
-	})
-	if diff := cmp.Diff(stories[0], stories[1]); diff != "" {
-		t.Errorf("net/http and the door differ:\n%s", diff)
+	tell := func(t *testing.T, d doorway) { stories = append(stories, converse(t, d.serve(t, h), text)) }
+	bothDoors(t, tell)
+	t.Run("answering", func(t *testing.T) { tell(t, answering) })
+	for i, story := range stories[1:] {
+		if diff := cmp.Diff(stories[0], story); diff != "" {
+			t.Errorf("net/http and the door differ (%d):\n%s", i, diff)
+		}
 	}
 }
 
@@ -94,7 +101,7 @@ func TestDoorIsTransparent(t *testing.T) {
 		requests[name] = text
 	}
 	for name, text := range requests {
-		t.Run(name, func(t *testing.T) { sameAtBothDoors(t, page, text) })
+		t.Run(name, func(t *testing.T) { sameAtAllDoors(t, page, text) })
 	}
 }
 
@@ -192,7 +199,7 @@ func TestDoorAnswersAsNetHTTP(t *testing.T) {
 	}
 	for name, h := range tests {
 		t.Run(name, func(t *testing.T) {
-			sameAtBothDoors(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			sameAtAllDoors(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				if r.URL.Path == "/last" {
 					io.WriteString(w, "served on")
 					return

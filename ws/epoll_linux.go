@@ -64,6 +64,12 @@ func (e *epoll) watch(fd int, id int32) error {
 	return os.NewSyscallError("epoll_ctl", unix.EpollCtl(e.fd, unix.EPOLL_CTL_ADD, fd, &ev))
 }
 
+// watchBoth is for who is watched, and now waits for room to send too.
+func (e *epoll) watchBoth(fd int, id int32) error {
+	ev := unix.EpollEvent{Events: interest, Fd: id}
+	return os.NewSyscallError("epoll_ctl", unix.EpollCtl(e.fd, unix.EPOLL_CTL_MOD, fd, &ev))
+}
+
 // remove ends watch without closing the descriptor.
 func (e *epoll) remove(fd int) { _ = unix.EpollCtl(e.fd, unix.EPOLL_CTL_DEL, fd, nil) }
 

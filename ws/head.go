@@ -10,14 +10,14 @@ import (
 )
 
 // The head of a request (RFC 9112, sections 2 to 5), as far as a door reads it: it takes what is
-// certainly a WebSocket handshake and certainly read by net/http in the same way, and nothing else.
+// certainly a WebSocket handshake, or a plain GET, and certainly read by net/http in the same way, and nothing else.
 
 // verdict is what a door makes of the first bytes of a connection.
 type verdict byte
 
 const (
-	unfinished verdict = iota // it may become a handshake
-	handshake
+	unfinished verdict = iota // it may become the head of a GET
+	complete
 	foreign // net/http's to read
 )
 
@@ -44,33 +44,49 @@ func headEnd(b []byte, from int) (n int, v verdict) {
 			return 0, foreign // not even the first byte is a line's end
 		}
 		if string(b[end-3:end]) == "\r\n\r" {
-			return from, handshake
+			return from, complete
 		}
 	}
 }
 
-// seen are the headers of which a handshake has one.
+// seen are the headers that a door looks at, which come once.
 type seen byte
 
 const (
 	seenHost seen = 1 << iota
 	seenUpgrade
-	seenConnection
+	seenConnection // which asks for an upgrade
+	seenKeepAlive  // a Connection that asks for nothing
 	seenKey
 	seenVersion
 	seenOrigin
-
-	seenAll = seenHost | seenUpgrade | seenConnection | seenKey | seenVersion
+	seenNoBody // a Content-Length of 0
 )
 
-// parseHead reads a complete head, as headEnd has found it. It returns nil if that is net/http's to read.
-func parseHead(ctx context.Context, head string) *http.Request {
+// kind is what a request asks for.
+type kind byte
+
+const (
+	handshake kind = iota
+	plain          // a GET without a body on a connection that stays
+)
+
+// fits reports whether the headers are those of a request of that kind.
+func (has seen) fits(k kind) bool {
+	if k == plain {
+		return has&^(seenOrigin|seenKeepAlive|seenNoBody) == seenHost
+	}
+	return has&^seenOrigin == seenHost|seenUpgrade|seenConnection|seenKey|seenVersion
+}
+
+// parseHead reads a complete head, as headEnd has found it. It returns nil if that is net/http's to read, or not of that kind.
+func parseHead(ctx context.Context, head string, k kind) *http.Request {
 	first, rest, _ := strings.Cut(head, "\r\n")
 	target, ok := strings.CutSuffix(first[len("GET "):], " HTTP/1.1")
 	if !ok || !visible(target) {
 		return nil
 	}
-	header, host := parseLines(rest)
+	header, host := parseLines(rest, k)
 	if header == nil {
 		return nil
 	}
@@ -86,9 +102,9 @@ func parseHead(ctx context.Context, head string) *http.Request {
 }
 
 // parseLines reads the header lines and the empty one after them. The header is nil if this is not a
-// handshake beyond doubt. As net/http has it, Host is not in it, and "Pragma: no-cache" says
+// request of that kind beyond doubt. As net/http has it, Host is not in it, and "Pragma: no-cache" says
 // Cache-Control too.
-func parseLines(rest string) (h http.Header, host string) {
+func parseLines(rest string, k kind) (h http.Header, host string) {
 	var has seen
 	most := strings.Count(rest, "\n") - 1
 	h = make(http.Header, most)
@@ -119,7 +135,7 @@ func parseLines(rest string) (h http.Header, host string) {
 			h[name] = values[n-1 : n : n]
 		}
 	}
-	if has&seenAll != seenAll {
+	if !has.fits(k) {
 		return nil, ""
 	}
 	if p := h["Pragma"]; p != nil && p[0] == "no-cache" && h["Cache-Control"] == nil {
@@ -128,7 +144,7 @@ func parseLines(rest string) (h http.Header, host string) {
 	return h, host
 }
 
-// admit says what a header is to a handshake, and whether it may be there.
+// admit says what a header is to a door, and whether it may be there.
 func admit(name, value string) (this seen, ok bool) {
 	switch name {
 	case "Host":
@@ -136,6 +152,9 @@ func admit(name, value string) (this seen, ok bool) {
 	case "Upgrade":
 		return seenUpgrade, strings.EqualFold(value, "websocket")
 	case "Connection":
+		if strings.EqualFold(value, "keep-alive") {
+			return seenKeepAlive, true
+		}
 		return seenConnection, onlyUpgrades(value)
 	case headerKey:
 		return seenKey, true
@@ -143,7 +162,9 @@ func admit(name, value string) (this seen, ok bool) {
 		return seenVersion, true
 	case "Origin":
 		return seenOrigin, true
-	case "Content-Length", "Transfer-Encoding", "Trailer", "Expect", "Http2-Settings":
+	case "Content-Length":
+		return seenNoBody, value == "0"
+	case "Transfer-Encoding", "Trailer", "Expect", "Http2-Settings":
 		return 0, false // there is more to it than a head
 	}
 	return 0, true

@@ -12,12 +12,12 @@ import (
 )
 
 // readHead is what a door makes of bytes that are all there: the request and what is left, or nil.
-func readHead(ctx context.Context, text string) (*http.Request, string) {
+func readHead(ctx context.Context, text string, k kind) (*http.Request, string) {
 	end, v := headEnd([]byte(text), 0)
-	if v != handshake {
+	if v != complete {
 		return nil, ""
 	}
-	return parseHead(ctx, text[:end]), text[end:]
+	return parseHead(ctx, text[:end], k), text[end:]
 }
 
 // strangeHeads are read by net/http, each for another reason.
@@ -77,10 +77,59 @@ var strangeHeads = map[string]string{
 
 func TestHeadLeavesToNetHTTP(t *testing.T) {
 	for name, text := range strangeHeads {
-		if r, _ := readHead(t.Context(), text); r != nil {
+		if r, _ := readHead(t.Context(), text, handshake); r != nil {
 			t.Errorf("%s: taken: %q", name, text)
 		}
 	}
+	for _, heads := range []map[string]string{strangeHeads, ordinaryHeads} {
+		for name, text := range heads {
+			if r, _ := readHead(t.Context(), text, plain); r != nil {
+				t.Errorf("%s: taken as a plain request: %q", name, text)
+			}
+		}
+	}
+	for name, text := range strangePlainHeads {
+		if r, _ := readHead(t.Context(), text, plain); r != nil {
+			t.Errorf("%s: taken as a plain request: %q", name, text)
+		}
+	}
+}
+
+// get is the head of a plain request.
+func get(lines ...string) string {
+	return "GET /poll?rooms=general:7&wait=25 HTTP/1.1\r\n" + strings.Join(append([]string{"Host: example.com"}, lines...), "\r\n") + "\r\n\r\n"
+}
+
+// strangePlainHeads are read by net/http, each for another reason.
+var strangePlainHeads = map[string]string{
+	"close":            get("Connection: close"),
+	"close too":        get("Connection: keep-alive, close"),
+	"Connection twice": get("Connection: keep-alive", "Connection: keep-alive"),
+	"upgrade":          get("Connection: Upgrade"),
+	"h2c":              get("Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAAQAAP__"),
+	"a body":           get("Content-Length: 5") + "12345",
+	"a plus":           get("Content-Length: +0"),
+	"two lengths":      get("Content-Length: 0", "Content-Length: 0"),
+	"chunks":           get("Transfer-Encoding: chunked") + "0\r\n\r\n",
+	"Expect":           get("Expect: 100-continue"),
+	"Trailer":          get("Trailer: X"),
+	"Host twice":       get("Host: example.com"),
+	"Origin twice":     get("Origin: http://a", "Origin: http://a"),
+	"HTTP/1.0":         strings.Replace(get(), "1.1", "1.0", 1),
+	"HEAD":             strings.Replace(get(), "GET", "HEAD", 1),
+	"folded":           get("X: a\r\n b"),
+	"a key":            get("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="),
+	"version":          get("Sec-WebSocket-Version: 13"),
+}
+
+// plainHeads are those that a door answers by its paths.
+var plainHeads = map[string]string{
+	"curl":     get("User-Agent: curl/8.5.0", "Accept: */*"),
+	"length 0": get("Content-Length: 0"),
+	"browser": get("Connection: keep-alive", "Pragma: no-cache", "Origin: https://example.com", "Cookie: a=b", "Cookie: c=d",
+		"Accept-Encoding: gzip, deflate, br, zstd", "Sec-Fetch-Site: same-origin"),
+	"no Connection": get(),
+	"pipelined":     get() + get(),
 }
 
 // ordinaryHeads are those that a door is for.
@@ -101,16 +150,21 @@ var ordinaryHeads = map[string]string{
 
 func TestHeadTakes(t *testing.T) {
 	for name, text := range ordinaryHeads {
-		if sameAsNetHTTP(t, text) == nil {
+		if sameAsNetHTTP(t, text, handshake) == nil {
+			t.Errorf("%s: not taken: %q", name, text)
+		}
+	}
+	for name, text := range plainHeads {
+		if sameAsNetHTTP(t, text, plain) == nil {
 			t.Errorf("%s: not taken: %q", name, text)
 		}
 	}
 }
 
 // sameAsNetHTTP compares what a door makes of bytes with what net/http does, if the door takes them.
-func sameAsNetHTTP(t *testing.T, text string) *http.Request {
+func sameAsNetHTTP(t *testing.T, text string, k kind) *http.Request {
 	t.Helper()
-	got, early := readHead(t.Context(), text)
+	got, early := readHead(t.Context(), text, k)
 	if got == nil {
 		return nil
 	}
@@ -146,13 +200,14 @@ func sameAsNetHTTP(t *testing.T, text string) *http.Request {
 
 // FuzzHead: whatever a door takes, net/http reads equally, wherever the bytes were cut.
 func FuzzHead(f *testing.F) {
-	for _, heads := range []map[string]string{strangeHeads, ordinaryHeads} {
+	for _, heads := range []map[string]string{strangeHeads, ordinaryHeads, strangePlainHeads, plainHeads} {
 		for _, text := range heads {
 			f.Add(text, uint16(len(text)/2))
 		}
 	}
 	f.Fuzz(func(t *testing.T, text string, cut uint16) {
-		sameAsNetHTTP(t, text)
+		sameAsNetHTTP(t, text, handshake)
+		sameAsNetHTTP(t, text, plain)
 		end, v := headEnd([]byte(text), 0)
 		n := min(int(cut), len(text))
 		first, early := headEnd([]byte(text[:n]), 0)

@@ -1,6 +1,7 @@
 package ws
 
 import (
+	"bytes"
 	"cmp"
 	"net/netip"
 	"runtime"
@@ -10,8 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// reception is the part of a door where connections wait until their first request is there. Its
-// goroutine owns it, from begin to Close.
+// reception is the part of a door where connections wait until their request is there, and until their answer has left.
+// Its goroutine owns it, from begin to Close.
 type reception struct {
 	epoll    *epoll
 	listener int            // descriptor
@@ -19,29 +20,37 @@ type reception struct {
 	fresh    []guest        // accepted in this round
 	guests   map[int]*guest // those who have been waited for, by descriptor
 	most     int            // how many guests there have been at a time
-	spoken   guestQueue     // those of them who came with a part of their request
-	silent   guestQueue     // those who came without a byte
+	waiting  waiting        // those of them who are late some time
 	patience time.Duration  // how long a request's head may take
 	waited   time.Duration  // how much of it a connection has had that comes without a byte
-	limit    int            // bytes of it that are waited for
+	rest     time.Duration  // how long a connection may be silent between two requests
+	writing  time.Duration  // how long a client may take for an answer
+	limit    int            // bytes of a head that are waited for
 	lenient  bool           // who is late is net/http's to wait for, not closed
 
 	shut    time.Time     // the kernel has refused to accept: not before this; zero: it has not
 	backoff time.Duration // how long that lasts
 
+	now    time.Time // when the round began
 	passed bool      // the epoll's deadline has come
 	armed  time.Time // the epoll's deadline; zero: none
 	buf    [16 << 10]byte
 }
 
-// guest is a connection whose first request is not there yet.
+// guest is a connection whose request is not there yet, or whose answer has not left.
 type guest struct {
-	fd         int
-	peer       netip.AddrPort
-	by         time.Time   // when patience ends
-	head       []byte      // what has come
-	queue      *guestQueue // nil: it is not waited for
-	prev, next *guest      // in queue
+	fd          int
+	peer, local netip.AddrPort // local is known when there is an exchange
+	by          time.Time      // when patience ends
+	head        []byte         // what has come of a request
+	exchange    *exchange      // under way; nil: none. What the guest sends is then left in the kernel
+	answer      []byte         // what is to leave of one; not nil: what the guest sends is left in the kernel
+	watched     bool           // epoll tells of the guest, who is one of guests
+	heard       bool           // it has told of something that was not read yet
+	over        bool           // the client sends nothing after that
+	last        bool           // it has had its last answer
+	queue       *guestQueue    // nil: it is not waited for
+	prev, next  *guest         // in queue
 }
 
 const (
@@ -49,6 +58,7 @@ const (
 	acceptRound = 256 // connections accepted before others are looked after
 
 	defaultPatience = 10 * time.Second
+	defaultWriting  = time.Minute
 	minBackoff      = 5 * time.Millisecond
 	maxBackoff      = time.Second
 
@@ -74,6 +84,8 @@ func (d *door) open(listener int) error {
 	if d.patience <= 0 {
 		d.patience, d.lenient = defaultPatience, true
 	}
+	d.rest = cmp.Or(max(0, d.srv.IdleTimeout), max(0, d.srv.ReadTimeout), d.patience)
+	d.writing = cmp.Or(max(0, d.srv.WriteTimeout), defaultWriting)
 	if deferAccept(listener) {
 		d.waited = min(deferral, d.patience/2)
 	}
@@ -86,7 +98,7 @@ func (d *door) open(listener int) error {
 // receive is the goroutine's.
 func (d *door) receive() {
 	defer close(d.done)
-	defer d.reception.close()
+	defer d.leave()
 	defer close(d.crew.tasks) // it is empty between rounds
 	for {
 		d.arm()
@@ -96,18 +108,30 @@ func (d *door) receive() {
 		default:
 		}
 		d.await()
-		now := time.Now()
+		d.now = time.Now()
 		d.hear()
-		d.accept(now)
+		d.accept()
 		d.setToWork()
-		d.judge(now)
+		d.judge()
 	}
 }
 
-// close lets everybody go.
+// leave lets everybody go. Who is in the middle of an exchange is told, and gone with its end.
+func (d *door) leave() {
+	d.desk.close()
+	for _, g := range d.guests {
+		if g.exchange != nil {
+			g.exchange.leave()
+		}
+	}
+	d.reception.close()
+}
+
 func (rc *reception) close() {
-	for fd := range rc.guests {
-		_ = unix.Close(fd)
+	for fd, g := range rc.guests {
+		if g.exchange == nil {
+			_ = unix.Close(fd)
+		}
 	}
 	_ = unix.Close(rc.listener)
 	rc.epoll.close()
@@ -117,7 +141,7 @@ func (rc *reception) close() {
 // that none is missed.
 func (rc *reception) arm() {
 	next := rc.shut
-	if g := rc.longest(); g != nil && (next.IsZero() || g.by.Before(next)) {
+	if g := rc.waiting.longest(); g != nil && (next.IsZero() || g.by.Before(next)) {
 		next = g.by
 	}
 	if rc.passed || !next.IsZero() && (rc.armed.IsZero() || next.Before(rc.armed)) {
@@ -126,13 +150,23 @@ func (rc *reception) arm() {
 	}
 }
 
-func (rc *reception) await() {
-	if rc.more {
+// await waits until there is something to do, and does what others have left word of.
+func (d *door) await() {
+	entering, settled := d.desk.take(!d.more)
+	if d.more || len(entering)+len(settled) > 0 {
 		runtime.Gosched() // handlers first: connections to come have not waited as long
-		rc.epoll.look()
-		return
+		d.epoll.look()
+	} else {
+		d.passed = !d.epoll.wait()
+		entering, settled = d.desk.take(false)
 	}
-	rc.passed = !rc.epoll.wait()
+	d.now = time.Now()
+	for _, x := range entering {
+		d.admit(x)
+	}
+	for _, x := range settled {
+		d.resume(x)
+	}
 }
 
 // hear tends those of whom epoll tells.
@@ -143,19 +177,35 @@ func (d *door) hear() {
 			d.more = d.shut.IsZero()
 			continue
 		}
-		over := ev.Events&(unix.EPOLLRDHUP|unix.EPOLLHUP|unix.EPOLLERR) != 0
-		g := d.guests[int(ev.Fd)]
-		for g != nil && d.read(g) && over {
-			// until the end is seen: it is told once
+		if g := d.guests[int(ev.Fd)]; g != nil {
+			g.heard = true
+			g.over = g.over || ev.Events&(unix.EPOLLRDHUP|unix.EPOLLHUP|unix.EPOLLERR) != 0
+			d.tend(g)
 		}
 	}
 	d.epoll.n = 0
 }
 
+// tend does what can be done about what epoll has told.
+func (d *door) tend(g *guest) {
+	switch {
+	case g.exchange != nil:
+		if g.over {
+			g.exchange.leave()
+		}
+	case g.answer != nil:
+		d.send(g)
+	default:
+		for d.read(g) && g.over {
+			// until the end is seen: it is told once
+		}
+	}
+}
+
 // accept takes whom the kernel has, then looks what they have sent: the first of them have had the
 // time to send it.
-func (d *door) accept(now time.Time) {
-	if !d.shut.IsZero() && !now.Before(d.shut) {
+func (d *door) accept() {
+	if !d.shut.IsZero() && !d.now.Before(d.shut) {
 		d.shut, d.more = time.Time{}, true
 	}
 	for d.more && len(d.fresh) < acceptRound {
@@ -163,12 +213,12 @@ func (d *door) accept(now time.Time) {
 		switch err {
 		case nil:
 			d.backoff = 0
-			d.fresh = append(d.fresh, guest{fd: fd, peer: peer, by: now.Add(d.patience)})
+			d.fresh = append(d.fresh, guest{fd: fd, peer: peer, by: d.now.Add(d.patience)})
 		case unix.EAGAIN:
 			d.more = false
 		case unix.EINTR, unix.ECONNABORTED:
 		default:
-			d.refused(err, now)
+			d.refused(err)
 		}
 	}
 	for i := range d.fresh {
@@ -180,41 +230,66 @@ func (d *door) accept(now time.Time) {
 
 // refused is told that nobody can be accepted now, mostly for want of descriptors (EMFILE, ENFILE) or
 // memory (ENOBUFS, ENOMEM). It is tried again after a pause; meanwhile clients wait in the kernel.
-func (d *door) refused(err error, now time.Time) {
+func (d *door) refused(err error) {
 	d.backoff = min(max(2*d.backoff, minBackoff), maxBackoff)
-	d.shut, d.more = now.Add(d.backoff), false
+	d.shut, d.more = d.now.Add(d.backoff), false
 	d.logf("ws: door: accept: %v; retrying in %v", err, d.backoff)
 }
 
 // read takes what a guest has sent. It reports whether bytes have come and the guest stays.
 func (d *door) read(g *guest) bool {
+	g.heard = false
 	n, err := receiveNow(uintptr(g.fd), d.buf[:])
 	switch {
 	case err == unix.EAGAIN:
 		d.wait(g, nil)
 		return false
 	case err != nil, n == 0 && len(g.head) == 0:
-		d.unwatch(g)
-		_ = unix.Close(g.fd)
+		d.close(g)
 		return false
 	case n == 0:
 		d.hand(d.conn(g), g.head) // who says what is to be said of half a request
 		return false
+	case g.last:
+		return true // it does not count any more
 	}
 	b, looked := d.buf[:n], len(g.head)
 	if looked > 0 {
 		g.head = append(g.head, b...)
 		b = g.head
 	}
-	end, v := headEnd(b, looked)
+	return d.look(g, b, looked)
+}
+
+// look sees what kind of request has come, of which the bytes before from were looked at before. It reports whether
+// the guest is still waited for.
+func (d *door) look(g *guest, b []byte, from int) bool {
+	end, v := headEnd(b, from)
 	switch {
 	case v == unfinished && len(b) < d.limit:
 		d.wait(g, b)
 		return true
-	case v == handshake && end <= d.limit:
-		d.crew.tasks <- task{d.conn(g), string(b), end}
-	default:
+	case v != complete || end > d.limit:
 		d.hand(d.conn(g), slices.Clone(b))
+	case d.answers(b):
+		d.serve(g, string(b), end)
+	default:
+		d.assign(task{conn: d.conn(g), text: string(b), end: end})
+	}
+	return false
+}
+
+// answers reports whether a request is for one of the paths whose plain requests are answered here.
+func (d *door) answers(head []byte) bool {
+	target := head[len(headStart)-1:]
+	n := bytes.IndexAny(target[:min(len(target), d.longestPath+1)], "? ")
+	if n < 0 {
+		return false
+	}
+	for _, path := range d.paths {
+		if string(target[:n]) == path {
+			return true
+		}
 	}
 	return false
 }
@@ -223,37 +298,68 @@ func (d *door) read(g *guest) bool {
 func (d *door) wait(g *guest, head []byte) {
 	if len(g.head) == 0 && len(head) > 0 {
 		g.head = slices.Clone(head)
+		if g.queue == &d.waiting.resting {
+			g.queue.remove(g)
+			g.by = d.now.Add(d.patience)
+		}
 	}
 	if g.queue != nil {
 		return
 	}
-	if err := d.epoll.watch(g.fd, int32(g.fd)); err != nil {
+	stays := d.keep(g)
+	switch {
+	case stays == nil:
 		d.hand(d.conn(g), g.head)
-		return
+	case len(g.head) > 0:
+		d.waiting.spoken.push(stays)
+	default:
+		stays.by = g.by.Add(-d.waited)
+		d.waiting.silent.push(stays)
+	}
+}
+
+// keep lets a guest stay for longer than a round. It returns nil if that cannot be had.
+func (d *door) keep(g *guest) *guest {
+	if g.watched {
+		return g
 	}
 	stays := *g
-	queue := &d.spoken
-	if len(g.head) == 0 {
-		queue = &d.silent
-		stays.by = g.by.Add(-d.waited)
+	if !d.watch(&stays) {
+		return nil
 	}
-	d.guests[g.fd] = &stays
+	return &stays
+}
+
+func (d *door) watch(g *guest) bool {
+	if err := d.epoll.watch(g.fd, int32(g.fd)); err != nil {
+		return false
+	}
+	g.watched = true
+	d.guests[g.fd] = g
 	d.most = max(d.most, len(d.guests))
-	queue.push(&stays)
+	return true
 }
 
 // conn takes the guest's connection out of the reception.
 func (d *door) conn(g *guest) *bareConn {
-	d.unwatch(g)
+	d.forget(g)
 	return &bareConn{peer: g.peer, local: d.local(g.fd), fd: g.fd}
 }
 
-func (rc *reception) unwatch(g *guest) {
-	if g.queue == nil {
+func (d *door) close(g *guest) {
+	d.forget(g)
+	_ = unix.Close(g.fd)
+}
+
+func (rc *reception) forget(g *guest) {
+	if g.queue != nil {
+		g.queue.remove(g)
+	}
+	if !g.watched {
 		return
 	}
+	g.watched = false
 	rc.epoll.remove(g.fd)
-	g.queue.remove(g)
 	delete(rc.guests, g.fd)
 	if len(rc.guests) == 0 && rc.most > manyGuests {
 		rc.guests, rc.most = map[int]*guest{}, 0 // a table does not shrink by itself
@@ -264,53 +370,16 @@ func (rc *reception) unwatch(g *guest) {
 var badRequest = []byte("HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n400 Bad Request")
 
 // judge lets those go whose time is over.
-func (d *door) judge(now time.Time) {
-	for g := d.longest(); g != nil && !now.Before(g.by); g = d.longest() {
-		if d.lenient {
+func (d *door) judge() {
+	for g := d.waiting.longest(); g != nil && !d.now.Before(g.by); g = d.waiting.longest() {
+		switch {
+		case g.answer != nil || g.last:
+		case d.lenient:
 			d.hand(d.conn(g), g.head)
 			continue
-		}
-		d.unwatch(g)
-		if len(g.head) > 0 {
+		case len(g.head) > 0:
 			_, _ = sendNow(uintptr(g.fd), badRequest)
 		}
-		_ = unix.Close(g.fd)
+		d.close(g)
 	}
-}
-
-// longest is who has waited longest, nil if nobody waits.
-func (rc *reception) longest() *guest {
-	a, b := rc.spoken.first, rc.silent.first
-	if a == nil || b != nil && b.by.Before(a.by) {
-		return b
-	}
-	return a
-}
-
-// guestQueue is a list, the one first who has waited longest: in each all have the same patience.
-type guestQueue struct{ first, last *guest }
-
-func (q *guestQueue) push(g *guest) {
-	g.queue = q
-	g.prev = q.last
-	if q.last == nil {
-		q.first = g
-	} else {
-		q.last.next = g
-	}
-	q.last = g
-}
-
-func (q *guestQueue) remove(g *guest) {
-	if g.prev == nil {
-		q.first = g.next
-	} else {
-		g.prev.next = g.next
-	}
-	if g.next == nil {
-		q.last = g.prev
-	} else {
-		g.next.prev = g.prev
-	}
-	g.queue, g.prev, g.next = nil, nil, nil
 }

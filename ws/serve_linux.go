@@ -2,6 +2,7 @@ package ws
 
 import (
 	"context"
+	"net"
 	"net/http"
 	"net/netip"
 	"runtime/debug"
@@ -9,62 +10,76 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// serve answers a handshake, if it is one: text is what has come, of which the first end bytes are the
+// welcome answers a handshake, if it is one: text is what has come, of which the first end bytes are the
 // head.
-func (d *door) serve(c *bareConn, text string, end int) {
-	ctx, cancel := context.WithCancel(d.contextOf(c))
+func (d *door) welcome(c *bareConn, text string, end int) {
+	ctx, cancel := context.WithCancel(d.contextOf(c.local))
 	defer cancel()
-	r := parseHead(ctx, text[:end])
+	r := parseHead(ctx, text[:end], handshake)
 	if r == nil {
 		d.hand(c, []byte(text))
 		return
 	}
 	r.RemoteAddr = c.peer.String()
-	v := &visit{conn: c, early: []byte(text[end:]), limit: d.srv.WriteTimeout, header: http.Header{}}
-	if d.answer(v, r) {
+	v := &visit{conn: c, early: []byte(text[end:]), reply: reply{to: c, limit: d.srv.WriteTimeout, header: http.Header{}}}
+	lost := func() {
+		if !v.taken {
+			_ = c.Close()
+		}
+	}
+	switch {
+	case !d.call(v, r, lost), v.taken:
+	case v.finish():
 		d.hand(c, v.early)
+	default:
+		v.drop()
 	}
 }
 
-// contextOf is what the context of a connection's request stems from.
-func (d *door) contextOf(c *bareConn) context.Context {
-	if c.local == d.own {
+// respond answers a plain request, if it is one.
+func (d *door) respond(x *exchange, text string, end int) {
+	ctx, cancel := context.WithCancel(d.contextOf(x.guest.local))
+	defer cancel()
+	r := parseHead(ctx, text[:end], plain)
+	if r == nil {
+		x.decline(text)
+		return
+	}
+	r.RemoteAddr = x.guest.peer.String()
+	if d.call(x, r, x.drop) && !x.deferred {
+		x.Done()
+	}
+}
+
+// contextOf is what the context of a connection's request stems from, by its own address.
+func (d *door) contextOf(local netip.AddrPort) context.Context {
+	if local == d.own {
 		return d.ctx
 	}
-	return context.WithValue(d.ctx, http.LocalAddrContextKey, c.LocalAddr())
+	return context.WithValue(d.ctx, http.LocalAddrContextKey, net.TCPAddrFromAddrPort(local))
 }
 
-// answer calls the handler and reports whether the connection is to be served on.
-func (d *door) answer(v *visit, r *http.Request) (again bool) {
-	returned := false
+// call calls the handler and reports whether it returned. If it panics or calls runtime.Goexit, as in net/http that costs it
+// the connection, which lost is to close, and nobody else anything.
+func (d *door) call(w http.ResponseWriter, r *http.Request, lost func()) (returned bool) {
 	defer func() {
 		if !returned {
-			d.panicked(v, r, recover())
+			d.panicked(r, recover())
+			lost()
 		}
 	}()
 	handler := d.srv.Handler
 	if handler == nil {
 		handler = http.DefaultServeMux
 	}
-	handler.ServeHTTP(v, r)
-	returned = true
-	if v.taken {
-		return false
-	}
-	if again = v.finish(); !again {
-		v.drop()
-	}
-	return again
+	handler.ServeHTTP(w, r)
+	return true
 }
 
-// panicked is told what a handler panicked with, nil if it called runtime.Goexit. As in net/http, that
-// costs it the connection, unless it has taken it over, and nobody else anything.
-func (d *door) panicked(v *visit, r *http.Request, with any) {
+// panicked is told what a handler panicked with, nil if it called runtime.Goexit.
+func (d *door) panicked(r *http.Request, with any) {
 	if with != nil && with != http.ErrAbortHandler {
 		d.logf("ws: door: panic serving %v: %v\n%s", r.RemoteAddr, with, debug.Stack())
-	}
-	if !v.taken {
-		_ = v.conn.Close()
 	}
 }
 

@@ -12,9 +12,9 @@ import (
 	"time"
 )
 
-// TestParkedPolls: on one connection of HTTP/1.1 polls that wait long, and other requests, follow each other; their
-// answers are like those that did not wait; the last one, when the server drains, says that it is.
-func TestParkedPolls(t *testing.T) {
+// TestPollsOnOneConnection: on one connection of HTTP/1.1 polls that the door answers, others that it takes back from
+// net/http, and other requests follow each other, some of them before the answer; the answers are alike.
+func TestPollsOnOneConnection(t *testing.T) {
 	s := newServer(t)
 	addr := serve(t, s)
 	conn, err := net.Dial("tcp", addr)
@@ -49,7 +49,6 @@ func TestParkedPolls(t *testing.T) {
 	cookie = res.Cookies()[0].Name + "=" + res.Cookies()[0].Value
 	for _, body := range []string{"one", "two", strings.Repeat("long", 1000)} {
 		ask(next(text))
-		awaitParked(t, s)
 		browse(t, "http://"+addr).send(`{"type":"send","room":"general","body":"` + body + `"}`)
 		if res, text = answer(); len(body) < 100 && !strings.Contains(text, `"`+body+`"`) {
 			t.Errorf("instead of %s: %s", body, text)
@@ -63,31 +62,62 @@ func TestParkedPolls(t *testing.T) {
 	if res.Header.Get("Content-Encoding") != "gzip" {
 		t.Errorf("not compressed: %v", res.Header)
 	}
-	ask("/healthz")
-	if res, _ := answer(); res.StatusCode != 200 {
-		t.Error(res.Status)
-	}
 	ask("/poll?rooms=general&wait=0")
 	_, text = answer()
-	ask(next(text))
-	awaitParked(t, s)
-	closed := make(chan error, 1)
-	go func() { closed <- s.Close(context.Background()) }()
-	if res, text = answer(); !strings.Contains(text, `"bye"`) || !res.Close {
-		t.Errorf("%v %s", res.Header, text)
-	}
-	if err := <-closed; err != nil {
-		t.Error(err)
+	for range 2 {
+		ask("/healthz") // net/http's
+		if res, _ := answer(); res.StatusCode != 200 {
+			t.Error(res.Status)
+		}
+		begin := time.Now()
+		ask(strings.Replace(next(text), "wait=60", "wait=1", 1))
+		if res, text = answer(); !strings.Contains(text, `"events":[]`) || time.Since(begin) < time.Second {
+			t.Errorf("after %v: %s", time.Since(begin), text)
+		}
+		for name := range plain {
+			if res.Header.Get(name) == "" && name != "Set-Cookie" {
+				t.Errorf("taken back without %s: %v", name, res.Header)
+			}
+		}
+		ask(next(text))
+		ask("/healthz") // too early: after the answer
+		browse(t, "http://"+addr).send(`{"type":"send","room":"general","body":"news"}`)
+		if _, text = answer(); !strings.Contains(text, `"news"`) {
+			t.Error("no news:", text)
+		}
+		if _, text := answer(); strings.Contains(text, `"events"`) {
+			t.Error("early:", text)
+		}
 	}
 }
 
-// awaitParked waits until a poll is parked.
-func awaitParked(t *testing.T, s *Server) {
-	t.Helper()
-	for end := time.Now().Add(20 * time.Second); s.polls.Parked() == 0; {
-		if time.Now().After(end) {
-			t.Fatal("nobody is parked")
-		}
+// TestPollAtTheDrain: who waits when the server drains is told so, and that the connection ends.
+func TestPollAtTheDrain(t *testing.T) {
+	s := newServer(t)
+	addr := serve(t, s)
+	conn, err := net.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	_, _ = io.WriteString(conn, "GET /poll?rooms=general:0&wait=60 HTTP/1.1\r\nHost: "+addr+"\r\n\r\n")
+	for s.hub.Sessions() == 0 {
 		runtime.Gosched()
+	}
+	closed := make(chan error, 1)
+	go func() { closed <- s.Close(context.Background()) }()
+	in := bufio.NewReader(conn)
+	res, err := http.ReadResponse(in, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := (&browser{t: t}).read(res); !strings.Contains(text, `"bye"`) || !res.Close {
+		t.Errorf("%v %s", res.Header, text)
+	}
+	if _, err := in.ReadByte(); err != io.EOF {
+		t.Errorf("after the last answer: %v", err)
+	}
+	if err := <-closed; err != nil {
+		t.Error(err)
 	}
 }
