@@ -27,7 +27,7 @@ func TestRooms(t *testing.T) {
 // A bad network cuts connections in the middle of whatever they carry; the reader has each message once.
 func TestReconnects(t *testing.T) {
 	t.Parallel()
-	for transports, n := range map[string]int{"websocket": 1000, "polling,websocket": 150} {
+	for transports, n := range map[string]int{"websocket": 1000, "polling,websocket": 500} {
 		t.Run(transports, func(t *testing.T) {
 			t.Parallel()
 			s := harness.Start(t)

@@ -19,6 +19,12 @@ function read(name) {
     if (m.seq !== state.last + 1) wrong.push(`${name}: ${m.seq} after ${state.last}`);
     state.last = m.seq;
   });
+  reader.io.on("open", () => {
+    // A client whose WebSocket is cut just as it has paused its polls for the upgrade stays paused, and would know only when no ping
+    // has come for pingInterval + pingTimeout, 45 s.
+    const { engine } = reader.io;
+    engine.on("upgradeError", () => engine.upgrading && engine._onClose("the upgrade was cut off"));
+  });
   reader.on("gap", (g) => wrong.push(`${name}: a gap ${JSON.stringify(g)}`));
   reader.on("connect", async () => {
     const n = ++connects;
@@ -50,8 +56,6 @@ while (connects <= Number(n)) {
 }
 over = true;
 await speaking;
-// A client whose WebSocket is cut just as it has paused its polls for the upgrade stays paused, and has no connection that could tell it:
-// it comes back when no ping has come for pingInterval + pingTimeout, 45 s.
 for (const deadline = Date.now() + 150_000; readers.some((r) => r.last < sent) && Date.now() < deadline; ) await tick(10);
 assert.deepEqual(wrong, []);
 for (const r of readers) assert.equal(r.last, sent);
