@@ -59,7 +59,7 @@ func (b *Broadcast) Emit(event string, args ...any) error {
 	if err != nil {
 		return err
 	}
-	if h := b.namespace.kept(); h != nil && !b.volatile && !b.local {
+	if h := b.namespace.kept(); h != nil && !b.volatile && !b.one() {
 		return h.emit(b, p)
 	}
 	b.push(p)
@@ -67,16 +67,33 @@ func (b *Broadcast) Emit(event string, args ...any) error {
 	return nil
 }
 
+// one reports whether the sockets of one node of several are meant.
+func (b *Broadcast) one() bool { return b.local && b.namespace.server.link != nil }
+
 // push gives a packet to this node's sockets: those that take text and for whom nothing waits at once, the others in their turn.
 func (b *Broadcast) push(p *socketio.Packet) {
 	e := encode(p)
+	var overheard []*Socket
+	defer func() {
+		for _, s := range overheard {
+			s.show(p, b.number > 0)
+		}
+	}()
 	if b.volatile || len(p.Attachments) > 0 {
-		b.each(func(s *Socket) { b.pushTo(s, e) })
+		b.each(func(s *Socket) {
+			if s.overheard {
+				overheard = append(overheard, s)
+			}
+			b.pushTo(s, e)
+		})
 		return
 	}
 	refused := false
 	engineio.Broadcast(e.in(textForm)[0], func(yield func(*engineio.Conn) bool) {
 		b.each(func(s *Socket) {
+			if s.overheard {
+				overheard = append(overheard, s)
+			}
 			c := s.client
 			c.mu.Lock()
 			refused = c.form != textForm || !c.idle()
@@ -121,6 +138,7 @@ func (b *Broadcast) pushWithAck(ctx context.Context, p *socketio.Packet) ([]Args
 			wait.Done()
 			continue
 		}
+		s.show(p, false)
 		s.client.push(e, b.volatile)
 	}
 	stop := context.AfterFunc(ctx, func() {

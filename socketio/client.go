@@ -265,6 +265,16 @@ func (c *client) packet(p *wire.Packet) error {
 	return nil
 }
 
+// Upgraded is the connection's: the client has changed its transport.
+func (c *client) Upgraded() {
+	c.mu.Lock()
+	sockets := append([]*Socket(nil), c.sockets...)
+	c.mu.Unlock()
+	for _, s := range sockets {
+		s.upgrade()
+	}
+}
+
 func (c *client) socket(namespace string) *Socket {
 	c.mu.Lock()
 	defer c.mu.Unlock()

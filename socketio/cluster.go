@@ -36,7 +36,7 @@ func (t tagged) Subscribe(f func([]byte)) (cancel func()) {
 
 // order is what a node asks the others to do for the sockets that they have.
 type order struct {
-	Do          string // "emit", "join", "leave", "disconnect", "superseded", "grown", "server"; "fetch", "question", "answer"; "hello", "bye"
+	Do          string // "emit", "join", "leave", "disconnect", "superseded", "grown", "server"; "fetch", "question", "server question", "answer"; "hello", "bye"
 	Node        string // who says it
 	Namespace   string
 	Rooms       []string        `json:",omitempty"`
@@ -89,7 +89,7 @@ func (io *Server) hear(data []byte) {
 	n := io.namespaces[o.Namespace]
 	io.mu.Unlock()
 	if n == nil {
-		if o.Do == "fetch" || o.Do == "question" {
+		if o.Do == "fetch" || o.Do == "question" || o.Do == "server question" {
 			io.reply(&o, nil)
 		}
 		return
@@ -108,7 +108,7 @@ func (io *Server) hear(data []byte) {
 		b.SocketsLeave(o.Names...)
 	case "disconnect":
 		b.DisconnectSockets(o.Close)
-	case "fetch", "question":
+	case "fetch", "question", "server question":
 		io.spawn(func() { io.reply(&o, b) })
 	case "superseded":
 		supersede(b)
@@ -117,48 +117,6 @@ func (io *Server) hear(data []byte) {
 			h.hear(o.Number)
 		}
 	case "server":
-		n.heard(o)
+		io.spawn(func() { n.heard(&o, nil) })
 	}
-}
-
-// ServerSideEmit sends an event to the other nodes, where handlers of OnServer get it.
-func (n *Namespace) ServerSideEmit(event string, args ...any) error {
-	data, attachments, err := appendArgs(args)
-	if err != nil {
-		return err
-	}
-	n.operator().tell(order{Do: "server", Names: []string{event}, Data: data, Attachments: attachments})
-	return nil
-}
-
-// OnServer adds a handler of another node's ServerSideEmit: a function as Socket.On takes it, but without an Ack. It is called on a
-// goroutine of its own.
-func (n *Namespace) OnServer(event string, f any) {
-	run := reflected(f)
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.servers = append(slices.Clip(n.servers), handler{event, run})
-}
-
-func (n *Namespace) heard(o order) {
-	if len(o.Names) == 0 {
-		return
-	}
-	n.mu.Lock()
-	handlers := n.servers
-	n.mu.Unlock()
-	if !handles(handlers, o.Names[0]) {
-		return
-	}
-	args := Args{wire.Elements(o.Data), o.Attachments}
-	n.server.spawn(func() {
-		for _, h := range handlers {
-			if h.event != o.Names[0] {
-				continue
-			}
-			if err := h.run(nil, args, nil); err != nil {
-				n.server.options.Log.Warn("socket.io: an event of another node is refused", "event", o.Names[0], "err", err)
-			}
-		}
-	})
 }

@@ -38,6 +38,21 @@
 // missed. With [Options.Link] several servers are one: what is emitted reaches the sockets of all, and [Broadcast.FetchSockets],
 // [Broadcast.EmitWithAck], SocketsJoin, SocketsLeave and DisconnectSockets are about all. Local and Sockets are about one.
 //
+// # For who knows npm's server
+//
+// Names and behaviour are npm's. What has another shape in Go:
+//
+//   - timeout: EmitWithAck takes a context. socket.volatile: Socket.EmitVolatile. socket.request: Handshake, and what Greet has seen.
+//   - allowRequest, initial_headers: Options.Greet. headers, engine.use: an http.Handler around the Server, which also chooses the path.
+//   - connection_error: Options.Refused. new_namespace: Server.OnNamespace. The adapter's create-room, join-room and so on:
+//     Namespace.OnRoom. socket.conn's upgrade: Socket.OnUpgrade.
+//   - connectionStateRecovery: Recoverable, with a Journal. An adapter: a Link. engine.clientsCount: Connections.
+//   - allSockets, fetchSockets, sockets: FetchSockets, of all nodes, and Sockets, of this one.
+//
+// Left out on purpose: compress, since the engine decides by a message's size, and the compression of polls, which is a
+// proxy's; generateId, since a sid is a secret that names its node; listenerCount and the like; a parent's namespace that is kept
+// when its last socket has left; WebTransport.
+//
 // What the package does not do: Engine.IO 3, and so clients before socket.io-client 3; serving the client's script;
 // rooms that last, which are hub's (package gateway/socketio is the bridge to them).
 package socketio

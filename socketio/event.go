@@ -15,9 +15,10 @@ type Event struct {
 	id     uint64
 	asked  bool
 	acked  atomic.Bool
+	back   func(Args) // takes the answer, if it is for another node
 }
 
-// Socket returns who sent the event.
+// Socket returns who sent the event, nil if another node did.
 func (e *Event) Socket() *Socket { return e.socket }
 
 // Asked reports whether the client wants an answer.
@@ -31,6 +32,10 @@ func (e *Event) Ack(args ...any) error {
 	data, attachments, err := appendArgs(args)
 	if err != nil {
 		return err
+	}
+	if e.back != nil {
+		e.back(Args{wire.Elements(data), attachments})
+		return nil
 	}
 	p := e.answer(data)
 	p.Attachments = attachments

@@ -58,14 +58,6 @@ func (s *Socket) Off(event string) {
 	s.handlers = slices.DeleteFunc(slices.Clone(s.handlers), func(h handler) bool { return h.event == event })
 }
 
-// OnAny adds a function that is called for each event before its handlers.
-func (s *Socket) OnAny(f func(event string, a Args)) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	m := s.more()
-	m.any = append(slices.Clip(m.any), f)
-}
-
 // Use adds a function that is asked about each event before its handlers. An error refuses the event, which the handlers of
 // "error" are told.
 func (s *Socket) Use(f func(*Event) error) {

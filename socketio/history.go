@@ -26,8 +26,9 @@ type RecoveryOptions struct {
 }
 
 // Recoverable has the namespace's sockets come back after a disconnection with their id, rooms and Data, and with all that was emitted
-// to them meanwhile, in order: Emit of the namespace, of a Broadcast and of a Socket, but not what is volatile, asks for an answer, or is
-// Local. It is sent when the journal keeps it, with its offset as one more argument. Nil options are the defaults.
+// to them meanwhile, in order: Emit of the namespace, of a Broadcast and of a Socket, but not what is volatile or asks for an answer, as
+// npm's, nor, where there are several nodes, what is Local. It is sent when the journal keeps it, with its offset as one more
+// argument. Nil options are the defaults.
 //
 // Rooms are kept as they change, Data as Socket.Save has it.
 func (n *Namespace) Recoverable(o *RecoveryOptions) {

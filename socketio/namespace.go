@@ -27,6 +27,7 @@ type Namespace struct {
 	recovery   Recovery
 	history    *history  // nil if the namespace is not Recoverable
 	servers    []handler // of events of other nodes; never changed, but replaced
+	watch      *watch    // nil if nobody looks at the rooms
 }
 
 func newNamespace(io *Server, name string) *Namespace {
@@ -125,16 +126,9 @@ func (n *Namespace) remove(s *Socket) {
 	s.mu.Unlock()
 	last := n.parent != nil && len(n.sockets) == 0
 	n.mu.Unlock()
+	n.announce()
 	if last {
 		n.server.forget(n)
-	}
-}
-
-// leave takes a socket out of a room's list. mu is held.
-func (n *Namespace) leave(s *Socket, room string) {
-	delete(n.rooms[room], s)
-	if len(n.rooms[room]) == 0 {
-		delete(n.rooms, room)
 	}
 }
 
@@ -151,6 +145,9 @@ func (n *Namespace) Except(rooms ...string) *Broadcast { return n.operator().Exc
 
 // Volatile returns what emits to the sockets that can take it now.
 func (n *Namespace) Volatile() *Broadcast { return n.operator().Volatile() }
+
+// Local returns what emits to the sockets of this node.
+func (n *Namespace) Local() *Broadcast { return n.operator().Local() }
 
 // Emit sends an event to all sockets of the namespace.
 func (n *Namespace) Emit(event string, args ...any) error { return n.operator().Emit(event, args...) }

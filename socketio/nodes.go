@@ -188,25 +188,31 @@ func limited(ctx context.Context) (context.Context, context.CancelFunc) {
 // reply answers another node's question. b is nil if this node does not know the namespace.
 func (io *Server) reply(o *order, b *Broadcast) {
 	answer := order{Do: "answer", To: o.Node, ID: o.ID}
+	ctx, cancel := context.WithTimeout(context.Background(), min(o.Wait, time.Minute))
+	defer cancel()
 	switch {
 	case b == nil:
 	case o.Do == "fetch":
 		for _, s := range b.sockets() {
 			answer.Sockets = append(answer.Sockets, *s.remote())
 		}
+	case o.Do == "server question":
+		answer.add(b.namespace.answers(ctx, o))
 	default:
-		ctx, cancel := context.WithTimeout(context.Background(), min(o.Wait, time.Minute))
-		defer cancel()
 		p := &wire.Packet{Type: wire.Event, Namespace: b.namespace.name, Data: o.Data, Attachments: o.Attachments}
 		all, _ := b.pushWithAck(ctx, p) // who has not answered is missing
-		for _, a := range all {
-			data, attachments, err := appendArgs([]any{a})
-			if err == nil {
-				answer.Answers = append(answer.Answers, reply{data, attachments})
-			}
-		}
+		answer.add(all)
 	}
 	io.publish(answer)
+}
+
+// add adds answers to an order that takes them to another node.
+func (o *order) add(all []Args) {
+	for _, a := range all {
+		if data, attachments, err := appendArgs([]any{a}); err == nil {
+			o.Answers = append(o.Answers, reply{data, attachments})
+		}
+	}
 }
 
 // reply is a client's answer on its way between nodes.
@@ -236,6 +242,18 @@ func (s *Socket) remote() *RemoteSocket {
 // Emit sends an event to the socket.
 func (r *RemoteSocket) Emit(event string, args ...any) error {
 	return r.namespace.To(r.ID).Emit(event, args...)
+}
+
+// EmitWithAck sends an event to the socket and waits for the client's answer, until ctx ends, as Broadcast.EmitWithAck.
+func (r *RemoteSocket) EmitWithAck(ctx context.Context, event string, args ...any) (Args, error) {
+	answers, err := r.namespace.To(r.ID).EmitWithAck(ctx, event, args...)
+	switch {
+	case err != nil:
+		return Args{}, err
+	case len(answers) == 0:
+		return Args{}, ErrClosed
+	}
+	return answers[0], nil
 }
 
 // Join puts the socket into rooms.

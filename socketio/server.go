@@ -3,6 +3,7 @@ package socketio
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"net/http"
 	"regexp"
@@ -34,8 +35,11 @@ type Options struct {
 	// Greet looks at the first request of each connection, and may refuse it or add to the answer's headers. What it returns is
 	// in the Handshake of the client's sockets.
 	Greet func(r *http.Request, answer http.Header) (visitor any, err error)
-	// Link joins the nodes of one application: what is emitted on one reaches the sockets of all, and a request of a client
-	// that polls may reach any of them. Nil means that there is one node.
+	// Refused is told of requests that are refused: Socket.IO's connection_error. Codes are those of Engine.IO: 0 an unknown
+	// transport, 1 an unknown sid, 2 a bad handshake method, 3 a bad request, 4 forbidden, 5 an unsupported revision.
+	Refused func(r *http.Request, code int, message string)
+	// Link joins the nodes of one application: what is emitted on one reaches the sockets of all, and each request of a client
+	// may reach any of them. Nil means that there is one node.
 	Link Link
 	// Recovery makes all namespaces Recoverable; nil means those that are made so.
 	Recovery *RecoveryOptions
@@ -76,6 +80,7 @@ type Server struct {
 	mu         sync.Mutex // guards what follows
 	namespaces map[string]*Namespace
 	parents    []*Parent
+	appear     []func(*Namespace) // never changed, but replaced
 	closed     bool
 }
 
@@ -101,7 +106,7 @@ func New(o *Options) *Server {
 		PingInterval: io.options.PingInterval, PingTimeout: io.options.PingTimeout,
 		UpgradeTimeout: io.options.UpgradeTimeout, MaxPayload: io.options.MaxPayload,
 		Connections: io.options.Connections, Cookie: io.options.Cookie, Compression: io.options.Compression,
-		OriginPatterns: io.options.Origins, Transports: io.options.Transports, Link: engineLink,
+		OriginPatterns: io.options.Origins, Transports: io.options.Transports, Link: engineLink, Refused: io.options.Refused,
 	}, io.open)
 	return io
 }
@@ -117,12 +122,34 @@ func (io *Server) Of(name string) *Namespace {
 	if name == "" || name[0] != '/' {
 		name = "/" + name
 	}
+	return io.make(name, nil)
+}
+
+// OnNamespace adds a function that is called for each namespace that is made from now on, by Of or for a client, before anybody is in
+// it: Socket.IO's new_namespace.
+func (io *Server) OnNamespace(f func(*Namespace)) {
 	io.mu.Lock()
 	defer io.mu.Unlock()
+	io.appear = append(io.appear[:len(io.appear):len(io.appear)], f)
+}
+
+// make returns the namespace of a name, and makes it if it is not there.
+func (io *Server) make(name string, p *Parent) *Namespace {
+	io.mu.Lock()
 	n, ok := io.namespaces[name]
 	if !ok {
 		n = newNamespace(io, name)
+		if p != nil {
+			n.inherit(p)
+		}
 		io.namespaces[name] = n
+	}
+	appear := io.appear
+	io.mu.Unlock()
+	if !ok {
+		for _, f := range appear {
+			f(n)
+		}
 	}
 	return n
 }
@@ -157,6 +184,24 @@ func (p *Parent) OnConnection(f func(*Socket)) { p.model.OnConnection(f) }
 // On adds a handler, as Namespace.On.
 func (p *Parent) On(event string, f func(*Socket)) { p.model.On(event, f) }
 
+// Emit sends an event to all sockets of the namespaces that the parent has made.
+func (p *Parent) Emit(event string, args ...any) error {
+	io := p.model.server
+	var children []*Namespace
+	io.mu.Lock()
+	for _, n := range io.namespaces {
+		if n.parent == p {
+			children = append(children, n)
+		}
+	}
+	io.mu.Unlock()
+	var errs []error
+	for _, n := range children {
+		errs = append(errs, n.Emit(event, args...))
+	}
+	return errors.Join(errs...)
+}
+
 // namespace returns the namespace that a client may join, nil if there is none.
 func (io *Server) namespace(name string, auth json.RawMessage) *Namespace {
 	io.mu.Lock()
@@ -167,25 +212,18 @@ func (io *Server) namespace(name string, auth json.RawMessage) *Namespace {
 	}
 	for _, p := range parents {
 		if p.match(name, auth) {
-			return io.child(name, p)
+			return io.make(name, p)
 		}
 	}
 	return nil
 }
 
-func (io *Server) child(name string, p *Parent) *Namespace {
-	io.mu.Lock()
-	defer io.mu.Unlock()
-	n, ok := io.namespaces[name]
-	if !ok {
-		n = newNamespace(io, name)
-		n.parent = p
-		p.model.mu.Lock()
-		n.middleware, n.connection = p.model.middleware, p.model.connection
-		p.model.mu.Unlock()
-		io.namespaces[name] = n
-	}
-	return n
+// inherit takes over what the parent has. No one else knows n.
+func (n *Namespace) inherit(p *Parent) {
+	n.parent = p
+	p.model.mu.Lock()
+	defer p.model.mu.Unlock()
+	n.middleware, n.connection = p.model.middleware, p.model.connection
 }
 
 // forget lets go of a parent's namespace that nobody is in.

@@ -24,6 +24,7 @@ type Socket struct {
 	source    Source // set by middleware, with mu held; immutable once the socket is connected
 	connected bool   // guarded by client.mu
 	recovered bool   // immutable once the socket is in its namespace
+	overheard bool   // somebody listens to what is emitted; guarded by Namespace.mu
 
 	mu       sync.Mutex // guards what follows
 	running  bool       // a goroutine works on tasks
@@ -38,11 +39,13 @@ type Socket struct {
 
 // seldom is what most sockets have nothing of.
 type seldom struct {
-	any  []func(string, Args)
-	use  []func(*Event) error
-	acks map[uint64]func(Args, error)
-	tie  *tie            // set before the socket is in its namespace
-	data json.RawMessage // Data as it was saved
+	any      []func(string, Args)
+	outgoing []func(string, Args) // never changed, but replaced
+	upgraded []func(transport string)
+	use      []func(*Event) error
+	acks     map[uint64]func(Args, error)
+	tie      *tie            // set before the socket is in its namespace
+	data     json.RawMessage // Data as it was saved
 }
 
 var nothing seldom
@@ -98,6 +101,30 @@ func (s *Socket) Handshake() Handshake {
 // Transport names the way that the client comes now: "polling" or "websocket".
 func (s *Socket) Transport() string { return s.client.conn.Transport() }
 
+// OnUpgrade adds a function that is called when the client has changed its transport, from "polling" to the one that is given. What is
+// called before that is missed: see Transport.
+func (s *Socket) OnUpgrade(f func(transport string)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m := s.more()
+	m.upgraded = append(slices.Clip(m.upgraded), f)
+}
+
+// upgrade calls OnUpgrade's functions, after the events that came before.
+func (s *Socket) upgrade() {
+	s.mu.Lock()
+	all := s.few().upgraded
+	s.mu.Unlock()
+	if len(all) == 0 {
+		return
+	}
+	s.queue(func() {
+		for _, f := range all {
+			f(s.Transport())
+		}
+	})
+}
+
 // Connected reports whether the socket is in its namespace.
 func (s *Socket) Connected() bool {
 	s.client.mu.Lock()
@@ -114,6 +141,7 @@ func (s *Socket) Rooms() []string {
 
 func (s *Socket) join(rooms []string) {
 	n := s.namespace
+	defer n.announce()
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	s.mu.Lock()
@@ -123,10 +151,7 @@ func (s *Socket) join(rooms []string) {
 			continue
 		}
 		s.rooms = append(s.rooms, room)
-		if n.rooms[room] == nil {
-			n.rooms[room] = make(map[*Socket]struct{})
-		}
-		n.rooms[room][s] = struct{}{}
+		n.enter(s, room)
 	}
 }
 
@@ -144,6 +169,7 @@ func (s *Socket) Leave(room string) {
 
 func (s *Socket) leave(room string) {
 	n := s.namespace
+	defer n.announce()
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	s.mu.Lock()
@@ -167,7 +193,7 @@ func (s *Socket) Except(rooms ...string) *Broadcast { return s.Broadcast().Excep
 func (s *Socket) Broadcast() *Broadcast { return &Broadcast{namespace: s.namespace, self: s} }
 
 // Emit sends an event to the client, and never waits. If the last argument is a func(Args, error), the client is asked
-// to answer, and it is called with the answer, or with ErrClosed.
+// to answer, and it is called with the answer, or with ErrClosed when the socket ends before; with a time limit see EmitWithAck.
 func (s *Socket) Emit(event string, args ...any) error {
 	var ack func(Args, error)
 	if n := len(args); n > 0 {
@@ -187,8 +213,14 @@ func (s *Socket) Emit(event string, args ...any) error {
 	} else if h := s.namespace.kept(); h != nil {
 		return h.emit(s.namespace.To(s.id), p)
 	}
-	s.client.push(encode(p), false)
+	s.emit(p, false)
 	return nil
+}
+
+// emit sends an event now.
+func (s *Socket) emit(p *wire.Packet, volatile bool) {
+	s.show(p, false)
+	s.client.push(encode(p), volatile)
 }
 
 // Send is Emit of "message".
@@ -198,7 +230,7 @@ func (s *Socket) Send(args ...any) error { return s.Emit("message", args...) }
 func (s *Socket) EmitVolatile(event string, args ...any) error {
 	p, err := s.namespace.event(event, args)
 	if err == nil {
-		s.client.push(encode(p), true)
+		s.emit(p, true)
 	}
 	return err
 }
@@ -218,7 +250,7 @@ func (s *Socket) EmitWithAck(ctx context.Context, event string, args ...any) (Ar
 	if !s.expect(p.ID, func(a Args, err error) { came <- answer{a, err} }) {
 		return Args{}, ErrTooManyAcks
 	}
-	s.client.push(encode(p), false)
+	s.emit(p, false)
 	select {
 	case a := <-came:
 		return a.args, a.err

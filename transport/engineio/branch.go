@@ -41,7 +41,7 @@ func (s *Server) tunnel(w http.ResponseWriter, r *http.Request, node string) boo
 	if answer == nil || answer.Status != http.StatusSwitchingProtocols {
 		b.Closed(nil)
 		if answer != nil {
-			refuse(w, wire.BadRequest)
+			s.refuse(w, r, wire.BadRequest)
 		}
 		return answer != nil
 	}

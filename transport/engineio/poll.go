@@ -20,12 +20,12 @@ func (c *Conn) servePoll(w http.ResponseWriter, r *http.Request) {
 	_ = control.SetReadDeadline(time.Time{}) // the server's would end the wait
 	p, ok := c.beginPoll(stampOf(r))
 	if !ok {
-		refuse(w, wire.BadRequest)
+		c.server.refuse(w, r, wire.BadRequest)
 		return
 	}
 	payload, ok := c.awaitPayload(r, p)
 	if !ok {
-		refuse(w, wire.BadRequest)
+		c.server.refuse(w, r, wire.BadRequest)
 		return
 	}
 	_ = control.SetWriteDeadline(time.Now().Add(writePatience))
@@ -142,7 +142,7 @@ func (c *Conn) servePost(w http.ResponseWriter, r *http.Request) {
 	p, ok := c.beginPost(stampOf(r))
 	if !ok || !textual(r) {
 		c.end(ErrTransport, wire.Close)
-		refuse(w, wire.BadRequest)
+		c.server.refuse(w, r, wire.BadRequest)
 		return
 	}
 	status := c.post(w, r, p)
@@ -155,7 +155,7 @@ func (c *Conn) servePost(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
 		_, _ = io.WriteString(w, "ok")
 	case http.StatusBadRequest:
-		refuse(w, wire.BadRequest)
+		c.server.refuse(w, r, wire.BadRequest)
 	default:
 		w.WriteHeader(status)
 	}

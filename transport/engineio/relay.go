@@ -317,10 +317,10 @@ func (s *Server) elsewhere(w http.ResponseWriter, r *http.Request, sid, t string
 	node, _ := nodeOf(sid)
 	switch {
 	case s.relay == nil || node == "" || node == s.relay.node:
-		refuse(w, wire.UnknownSession)
+		s.refuse(w, r, wire.UnknownSession)
 	case t == WebSocket && !upgrades(r):
-		refuse(w, wire.BadRequest)
+		s.refuse(w, r, wire.BadRequest)
 	case t == WebSocket && !s.tunnel(w, r, node), t == Polling && !s.relay.serve(w, r, node):
-		refuse(w, wire.UnknownSession)
+		s.refuse(w, r, wire.UnknownSession)
 	}
 }

@@ -13,7 +13,7 @@ import (
 // ServeHTTP serves one request of a client.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !s.cors(w, r) {
-		refuse(w, wire.Forbidden)
+		s.refuse(w, r, wire.Forbidden)
 		return
 	}
 	if r.Method == http.MethodOptions {
@@ -24,7 +24,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		// A body that never comes would hold a poll, which has no deadline for reading, for ever.
 		_ = http.NewResponseController(w).SetReadDeadline(time.Now())
 		w.Header().Set("Connection", "close")
-		refuse(w, wire.BadRequest)
+		s.refuse(w, r, wire.BadRequest)
 		return
 	}
 	q := r.URL.Query()
@@ -33,7 +33,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case refusal == wire.UnknownSession:
 		s.elsewhere(w, r, q.Get("sid"), q.Get("transport"))
 	case refusal != nil:
-		refuse(w, refusal)
+		s.refuse(w, r, refusal)
 	case c == nil:
 		s.handshake(w, r, q.Get("transport"))
 	case q.Get("transport") == WebSocket:
@@ -113,7 +113,10 @@ func (s *Server) verifyHandshake(r *http.Request, q url.Values, notWebSocket boo
 }
 
 // refuse answers a request that is not served.
-func refuse(w http.ResponseWriter, why *wire.Refusal) {
+func (s *Server) refuse(w http.ResponseWriter, r *http.Request, why *wire.Refusal) {
+	if _, relayed := w.(*record); s.options.Refused != nil && !relayed {
+		s.options.Refused(r, why.Code, why.Message)
+	}
 	status := http.StatusBadRequest
 	if why.Code == wire.Forbidden.Code {
 		status = http.StatusForbidden
@@ -130,7 +133,7 @@ func (s *Server) handshake(w http.ResponseWriter, r *http.Request, t string) {
 	c := s.newConn(t)
 	h, err := s.open(c, r, w.Header())
 	if err != nil {
-		refuse(w, &wire.Refusal{Code: wire.Forbidden.Code, Message: err.Error()})
+		s.refuse(w, r, &wire.Refusal{Code: wire.Forbidden.Code, Message: err.Error()})
 		return
 	}
 	c.handler = h
@@ -138,7 +141,7 @@ func (s *Server) handshake(w http.ResponseWriter, r *http.Request, t string) {
 	if !s.add(c) {
 		c.fail(ErrShutdown)
 		c.abandon()
-		refuse(w, wire.Forbidden)
+		s.refuse(w, r, wire.Forbidden)
 		return
 	}
 	if s.options.Cookie != "" {

@@ -22,6 +22,10 @@ type Options struct {
 	Compression    transport.Compression
 	OriginPatterns []string // origins of pages beside the server's own, as in transport.Options; "*" is all
 
+	// Refused is told of requests that are refused, on their goroutines, with the protocol's code and message, as the client is. What
+	// another node refuses is not told.
+	Refused func(r *http.Request, code int, message string)
+
 	// Link joins nodes behind one load balancer: each request of a client may then reach any of them. Node names this one
 	// among them, without a dot; empty means a random name.
 	Link Link

@@ -51,6 +51,9 @@ func (c *Conn) giveUp(p transport.Pipe) {
 	}
 }
 
+// Upgrader is a Handler that is told when its client has changed from polling to WebSocket: before it Receives what comes by that.
+type Upgrader interface{ Upgraded() }
+
 // probe is a WebSocket that tries to take over, and then is the connection's. Its calls come one at a time, but for Drain.
 type probe struct {
 	conn     *Conn
@@ -74,6 +77,9 @@ func (t *probe) Receive(m transport.Message) {
 	case p.Type == wire.Upgrade && t.conn.takeOver(t.pipe):
 		t.taken = true
 		t.patience.Stop()
+		if h, ok := t.conn.handler.(Upgrader); ok {
+			h.Upgraded()
+		}
 	default:
 		t.pipe.Close(closeProtocol, "")
 	}
