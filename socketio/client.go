@@ -115,6 +115,20 @@ func (c *client) push(e *encoded, volatile bool) {
 	c.conn.Wake()
 }
 
+// admit queues a socket's CONNECT, and hears and drains the socket from then on. It reports false if the client is gone.
+func (c *client) admit(s *Socket, connect *encoded) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.gone || c.leaving {
+		return false
+	}
+	s.connected = true
+	c.queue = append(c.queue, connect)
+	c.bytes += connect.size
+	c.conn.Wake()
+	return true
+}
+
 // idle reports whether what is sent to the client now overtakes nothing. mu is held.
 func (c *client) idle() bool { return len(c.queue) == 0 && !c.draining && !c.leaving && !c.gone }
 
@@ -183,6 +197,10 @@ func (c *client) feed() (more bool) {
 	sources := buf[:0]
 	c.mu.Lock()
 	c.draining = false
+	if len(c.queue) > 0 { // CONNECT of one of them, perhaps
+		c.mu.Unlock()
+		return true
+	}
 	for _, s := range c.sockets {
 		if s.connected && s.source != nil {
 			sources = append(sources, s.source)

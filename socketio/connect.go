@@ -188,18 +188,16 @@ func newID() string {
 
 // accept makes the socket one of its namespace's.
 func (s *Socket) accept(pid string) {
-	n, c := s.namespace, s.client
-	if before := n.add(s); before != nil && before != s {
+	introduced := s.introduce()
+	before, gone := s.namespace.add(s, encode(&wire.Packet{Type: wire.Connect, Namespace: s.namespace.name, Data: s.hello(pid)}))
+	if introduced {
+		time.AfterFunc(settling, s.start)
+	}
+	if before != nil && before != s {
 		before.end("transport close") // the client came back before its connection was known to be dead
 		before.client.leave()
 	}
-	s.introduce()
-	c.push(encode(&wire.Packet{Type: wire.Connect, Namespace: n.name, Data: s.hello(pid)}), false)
-	c.mu.Lock()
-	gone := c.gone || c.leaving
-	s.connected = !gone
-	c.mu.Unlock()
-	c.calm()
+	s.client.calm()
 	if gone {
 		s.end("transport close")
 		s.settle("transport close") // it may have ended before there was anything to leave
@@ -223,14 +221,15 @@ func (s *Socket) hello(pid string) []byte {
 // would miss an event that arrives with it.
 const settling = 2 * time.Millisecond
 
-// introduce has the namespace's handlers called for a new socket, before anything else is.
-func (s *Socket) introduce() {
+// introduce queues the calls of the namespace's handlers for a new socket, before anything else is, and reports whether
+// there are any: then somebody is to start them.
+func (s *Socket) introduce() bool {
 	n := s.namespace
 	n.mu.Lock()
 	handlers := n.connection
 	n.mu.Unlock()
 	if len(handlers) == 0 {
-		return
+		return false
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -243,5 +242,5 @@ func (s *Socket) introduce() {
 			s.Save()
 		}
 	})
-	time.AfterFunc(settling, s.start)
+	return true
 }

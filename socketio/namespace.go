@@ -105,13 +105,14 @@ func (n *Namespace) Len() int {
 	return len(n.sockets)
 }
 
-// add puts a socket in, and returns who had its id.
-func (n *Namespace) add(s *Socket) (before *Socket) {
+// add puts a socket in, and returns who had its id, and whether its client is gone already. CONNECT is the first thing that
+// is said to it, whoever sends to it from then on.
+func (n *Namespace) add(s *Socket, connect *encoded) (before *Socket, gone bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	before = n.sockets[s.id]
 	n.sockets[s.id] = s
-	return before
+	return before, !s.client.admit(s, connect)
 }
 
 func (n *Namespace) remove(s *Socket) {

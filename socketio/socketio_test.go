@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -236,5 +237,33 @@ func TestSlowClient(t *testing.T) {
 	}
 	if reason := <-gone; reason != "forced close" {
 		t.Errorf("the reason is %q", reason)
+	}
+}
+
+// Whoever speaks to all while clients come in, and whatever a handler says first: the answer to CONNECT is before it.
+func TestConnectComesFirst(t *testing.T) {
+	srv, c := serve(t, socketio.Options{})
+	srv.Use(func(*socketio.Socket) error { return nil }) // so that clients are let in beside what they say
+	srv.OnConnection(func(s *socketio.Socket) { _ = s.Emit("hello") })
+	stop := make(chan struct{})
+	var crier sync.WaitGroup
+	crier.Go(func() {
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				_ = srv.Emit("n")
+			}
+		}
+	})
+	defer crier.Wait()
+	defer close(stop)
+	for range 100 {
+		visitor := &client{t: t, url: c.url}
+		if hello := visitor.open("40"); !strings.HasPrefix(hello, `40{"sid":"`) {
+			t.Fatalf("got %.60q before it", hello)
+		}
+		visitor.say("1")
 	}
 }
