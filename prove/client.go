@@ -206,7 +206,8 @@ func (c *client) stay(ctx context.Context, v *visiting) (joined bool) {
 			if h.err != nil || !c.hear(v, h) {
 				return v.joined
 			}
-		case <-ticks.C:
+		case at := <-ticks.C:
+			c.world.meter.late(int64(c.world.now()), time.Since(at))
 			if !c.talk(v) {
 				return v.joined
 			}
@@ -252,7 +253,11 @@ func (c *client) publish() {
 func (c *client) talk(v *visiting) bool {
 	now := int64(c.world.now())
 	c.publish()
-	c.budget = min(c.budget+c.share()*tick.Seconds(), c.share()*savedUp.Seconds())
+	saved := savedUp
+	if c.world.over.Load() {
+		saved = 2 * tick
+	}
+	c.budget = min(c.budget+c.share()*tick.Seconds(), c.share()*saved.Seconds())
 	if !v.joined {
 		return now-v.began < int64(openTime)
 	}

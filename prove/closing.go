@@ -36,13 +36,16 @@ func (w *world) lingering() time.Duration {
 
 // settle waits until every client is back, has no message unacknowledged, and has read everything.
 func (w *world) settle(ctx context.Context) {
-	w.await(ctx, stuck, converge, func(c *client) string {
-		s, head := c.now.Load(), c.room.known()
-		if s.online && s.pending == 0 && s.last >= head {
-			return ""
-		}
-		return fmt.Sprintf("client %d (%s) is online: %v, has %d messages unacknowledged, has read up to %d of %d", c.id, c.home.Name(), s.online, s.pending, s.last, head)
-	})
+	w.await(ctx, stuck, converge, (*client).behind)
+}
+
+// behind says what the client still lacks.
+func (c *client) behind() string {
+	s, head := c.now.Load(), c.room.known()
+	if s.online && s.pending == 0 && s.last >= head {
+		return ""
+	}
+	return fmt.Sprintf("client %d (%s) is online: %v, has %d messages unacknowledged, has read up to %d of %d", c.id, c.home.Name(), s.online, s.pending, s.last, head)
 }
 
 // attend waits until everybody who is told is told exactly who is there, and again when every third client has left.

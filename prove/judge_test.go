@@ -206,6 +206,58 @@ func TestClientKnowsWhoIsThere(t *testing.T) {
 	}
 }
 
+func TestWhoDoesNotGetOn(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		now  state
+		want string
+	}{
+		{"everything", state{online: true, last: 6}, ""},
+		{"away", state{last: 6}, "not resumed"},
+		{"not read to the end", state{online: true, last: 5}, "not resumed"},
+		{"a message without an answer", state{online: true, last: 6, pending: 1}, "not resumed"},
+	} {
+		w, _ := talkative(6)
+		for _, c := range w.clients {
+			c.now.Store(&state{online: true, last: 6})
+		}
+		w.clients[2].now.Store(&tt.now)
+		w.await(t.Context(), stuck, 0, (*client).behind)
+		if got := w.found(); got != tt.want {
+			t.Errorf("%s: found %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}
+
+func TestBounds(t *testing.T) {
+	for _, tt := range []struct {
+		has  usage
+		want string
+	}{
+		{usage{100 << 20, 100}, ""},
+		{usage{171 << 20, 100}, "bounds"},
+		{usage{100 << 20, 121}, "bounds"},
+	} {
+		w := quiet(5)
+		if ok := w.bounded(tt.has); ok != (tt.want == "") || w.found() != tt.want {
+			t.Errorf("%+v: %v, found %q, want %q", tt.has, ok, w.found(), tt.want)
+		}
+	}
+}
+
+// Presence has as long as the server may believe in somebody by the doors that there are.
+func TestHowLongSomebodyLingers(t *testing.T) {
+	for doors, want := range map[string]time.Duration{
+		"websocket,sse": 10 * time.Second, "websocket,poll": 30 * time.Second, "socketio-polling,poll": 55 * time.Second,
+	} {
+		w := quiet(5)
+		w.options.Doors = strings.Split(doors, ",")
+		if got := w.lingering(); got != want {
+			t.Errorf("%s: %v, want %v", doors, got, want)
+		}
+	}
+}
+
 func TestLatencyThatDoesNotComeBack(t *testing.T) {
 	const lastFault = 40 * time.Second
 	for _, tt := range []struct {

@@ -24,7 +24,8 @@ type second struct {
 	deliveries int // messages that were given to readers
 	sends      int // messages that were acknowledged
 	took       []time.Duration
-	usage      usage // as of its end; zero if there was no process
+	late       []time.Duration // by how much this process was: the machine's doing, not the server's
+	usage      usage           // as of its end; zero if there was no process
 }
 
 // usage is what a process has.
@@ -56,6 +57,14 @@ func (m *meter) sent(at int64, took time.Duration) {
 	})
 }
 
+func (m *meter) late(at int64, by time.Duration) {
+	m.at(at, func(s *second) {
+		if len(s.late) < samples {
+			s.late = append(s.late, by)
+		}
+	})
+}
+
 func (m *meter) used(at int64, u usage) { m.at(at, func(s *second) { s.usage = u }) }
 
 // seconds are all so far.
@@ -77,10 +86,12 @@ func (m *meter) sums() (t second) {
 }
 
 // quantile returns the latency that a part q of the second's messages did not exceed.
-func (s *second) quantile(q float64) time.Duration {
-	if len(s.took) == 0 {
+func (s *second) quantile(q float64) time.Duration { return quantile(s.took, q) }
+
+func quantile(times []time.Duration, q float64) time.Duration {
+	if len(times) == 0 {
 		return 0
 	}
-	sorted := slices.Sorted(slices.Values(s.took))
+	sorted := slices.Sorted(slices.Values(times))
 	return sorted[min(len(sorted)-1, int(q*float64(len(sorted))))]
 }

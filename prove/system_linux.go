@@ -18,7 +18,8 @@ func terminate(p *os.Process) error { return p.Signal(syscall.SIGTERM) }
 func (s *server) freeze() error { return s.current().cmd.Process.Signal(syscall.SIGSTOP) }
 func (s *server) thaw() error   { return s.current().cmd.Process.Signal(syscall.SIGCONT) }
 
-// fewDescriptors leaves the process hardly more descriptors than it has, until back is called.
+// fewDescriptors leaves the process half of the descriptors that it has, until back is called: what is open stays so, and
+// of what is opened from then on half finds none.
 func (s *server) fewDescriptors() (back func() error, err error) {
 	pid := s.pid()
 	use, err := usageOf(pid)
@@ -26,7 +27,7 @@ func (s *server) fewDescriptors() (back func() error, err error) {
 		return nil, err
 	}
 	var before unix.Rlimit
-	few := unix.Rlimit{Cur: uint64(use.descriptors) + 2, Max: 0}
+	few := unix.Rlimit{Cur: uint64(use.descriptors) / 2, Max: 0}
 	if err := unix.Prlimit(pid, unix.RLIMIT_NOFILE, nil, &before); err != nil {
 		return nil, fmt.Errorf("prlimit: %w", err)
 	}

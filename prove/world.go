@@ -29,6 +29,7 @@ type world struct {
 	twice   atomic.Bool  // requests are sent twice
 	crashes atomic.Int64 // ends of the server after which receipts may be lower
 	resting atomic.Bool  // clients send nothing new
+	over    atomic.Bool  // the last fault is; clients make up for nothing more, so that the load is what it was before the first
 	failing atomic.Int64 // until when the disk failed, so that messages were refused; nanoseconds since the beginning
 	meter   meter
 	checks  Checks
@@ -66,6 +67,7 @@ func (w *world) strikeAll(ctx context.Context) {
 		})
 	}
 	tracks.Wait()
+	w.over.Store(true)
 }
 
 func (w *world) strike(ctx context.Context, f fault, s Strike) {

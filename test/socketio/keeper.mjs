@@ -100,8 +100,9 @@ if (dir) {
 }
 
 // Who goes for good is not recovered.
-const id = quiet.id;
+const id = quiet.id, wire = quiet.io.engine.transport.ws;
 quiet.disconnect();
+await until("the server to have read that", () => wire.readyState === 3); // else the next connection may overtake it
 quiet.connect();
 await until("quiet to be back", () => quiet.connected);
 assert.notEqual(quiet.id, id);
