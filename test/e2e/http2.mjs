@@ -33,6 +33,14 @@ try {
   assert.match(talk.extensions, /permessage-deflate/)
   assert.deepEqual([talk.code, talk.wasClean], [1000, true])
 
+  // Streams share the connection too: a browser has no more than six of HTTP/1.1 to one origin.
+  const streams = await page.evaluate(() => Promise.all(Array.from({ length: 10 }, async () => {
+    const source = new EventSource('/events?room=http2')
+    const first = await new Promise(resolve => { source.onmessage = resolve })
+    return JSON.parse(first.data).type
+  })))
+  assert.deepEqual(streams, Array(10).fill('welcome'))
+
   // The page says what carries it.
   const carrier = page.getByRole('navigation').getByRole('status').locator('.carrier')
   const shown = await settled(() => carrier.textContent(), text => text === process.env.SHOWN)
