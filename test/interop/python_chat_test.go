@@ -2,9 +2,11 @@ package interop
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"strconv"
 	"strings"
@@ -19,10 +21,23 @@ import (
 )
 
 const (
+	pythonChat = "../../examples/python/chat.py"
+
 	chatRoom  = "python"
 	chatShare = 200 // lines of each person
 	ahead     = 20  // lines that a person writes without having seen them in the room
 )
+
+// The example is promised in 40 lines.
+func TestPythonExampleIsShort(t *testing.T) {
+	code, err := os.ReadFile(pythonChat)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if lines := bytes.Count(code, []byte("\n")); lines > 40 {
+		t.Errorf("%d lines", lines)
+	}
+}
 
 // Two people use examples/python while their connections are cut, one is swallowed, and the server is
 // killed and started again.
@@ -125,7 +140,7 @@ type chatter struct {
 func startChatter(ctx context.Context, t *testing.T, url, name string) *chatter {
 	t.Helper()
 	c := &chatter{name: name, ended: make(chan struct{}), changed: make(chan struct{})}
-	c.cmd = exec.CommandContext(ctx, debianPython, "../../examples/python/chat.py", url, chatRoom)
+	c.cmd = exec.CommandContext(ctx, debianPython, pythonChat, url, chatRoom)
 	c.cmd.Stderr = t.Output()
 	stdin, err := c.cmd.StdinPipe()
 	if err != nil {
