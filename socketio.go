@@ -12,13 +12,17 @@ import (
 
 // SocketIO returns the server's Socket.IO. Its default namespace is the bridge to rooms (docs/protocol.md), in which a program may
 // handle events of its own too; other namespaces are the program's. One that is made Recoverable keeps what it needs in the server's
-// store.
+// store, if that is a hub.Keeper, else in memory: each event for seven days, the last million of a namespace.
 func (s *Server) SocketIO() *socketio.Server { return s.socketio }
 
 func (s *Server) newSocketIO(store hub.Store) *socketio.Server {
+	var journal socketio.Journal // in memory
+	if keeper, ok := store.(bridge.Store); ok {
+		journal = bridge.NewJournal(keeper, bridge.JournalOptions{})
+	}
 	io := socketio.New(&socketio.Options{
 		Link:    s.link(),
-		Journal: bridge.NewJournal(store),
+		Journal: journal,
 		Origins: s.config.Origins, Compression: transport.CompressionNoTakeover, Log: s.log,
 		Greet: func(r *http.Request, answer http.Header) (any, error) {
 			u, err := s.auth.Request(r, answer)

@@ -1,6 +1,9 @@
 package hub
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Store keeps rooms' logs and receipts. storetest is the suite that every driver passes.
 //
@@ -36,6 +39,21 @@ type Store interface {
 
 	// Close commits what was appended, and ends the store.
 	Close(ctx context.Context) error
+}
+
+// Keeper is what a Store may be beside: for a gateway that has logs and values of its own, in which it has to say itself how long
+// they are of use. storetest is its suite too. Both return at once; what a full queue or a closed store refuses is left undone.
+type Keeper interface {
+	// Keep keeps a value under a key until a time, in place of the one before; nil forgets it. It is as durable as a message
+	// that is appended now, and the last of several for one key counts.
+	Keep(key string, value []byte, until time.Time)
+
+	// Kept returns the value, nil if there is none or its time is over. It sees what was kept before it, durable yet or not.
+	Kept(ctx context.Context, key string) ([]byte, error)
+
+	// Trim lets go of a room's messages below seq first, and of those that are older than before, but never of the last one. It may do
+	// some of it and leave the rest to the next call.
+	Trim(room string, first uint64, before time.Time)
 }
 
 // RoomState is what a store knows of a room's log: it holds First..Head (First = Head+1 if empty).

@@ -8,17 +8,48 @@ import (
 	"github.com/vechehq/veche/socketio"
 )
 
-// NewJournal returns a journal for recoverable namespaces over a store: it lives as long as that, and all nodes that share it have
-// the same. A log is a room whose name no client can say; so is a socket's state, of which the last message counts.
-func NewJournal(s hub.Store) socketio.Journal { return journal{s} }
+// Store is what a journal is kept in.
+type Store interface {
+	hub.Store
+	hub.Keeper
+}
 
-type journal struct{ store hub.Store }
+// JournalOptions are a journal's bounds. The zero value is sensible.
+type JournalOptions struct {
+	// Age is how long an event is kept, and how long after its last change a socket's state is; seven days.
+	Age time.Duration
+	// Records is how many events of a namespace are kept; 1,000,000.
+	Records int
+}
 
-// room names a log or a state: with a control character, which hub.CheckRoom refuses to clients.
+func (o JournalOptions) withDefaults() JournalOptions {
+	if o.Age <= 0 {
+		o.Age = 7 * 24 * time.Hour
+	}
+	if o.Records <= 0 {
+		o.Records = 1_000_000
+	}
+	return o
+}
+
+// NewJournal returns a journal for recoverable namespaces over a store: it outlives the process as that does, and all nodes that share
+// it have the same. A log is a room whose name no client can say; it is trimmed as it grows, and sockets' states end with it.
+func NewJournal(s Store, o JournalOptions) socketio.Journal { return journal{s, o.withDefaults()} }
+
+type journal struct {
+	store   Store
+	options JournalOptions
+}
+
+// room names a log: with a control character, which hub.CheckRoom refuses to clients.
 func room(name string) string { return "\x01socket.io " + name }
 
-// journalPatience is how long a store may take to answer.
-const journalPatience = 30 * time.Second
+const (
+	// journalPatience is how long a store may take to answer.
+	journalPatience = 30 * time.Second
+	// trimming is how many records are appended between two trims.
+	trimming = 256
+)
 
 func (j journal) Append(log string, record []byte, done func(uint64, error)) {
 	m := &hub.Message{Room: room(log), Body: hub.Body{Format: hub.JSON, Data: record}}
@@ -26,6 +57,9 @@ func (j journal) Append(log string, record []byte, done func(uint64, error)) {
 		if err != nil {
 			done(0, err)
 			return
+		}
+		if m.Seq%trimming == 0 {
+			j.store.Trim(m.Room, m.Seq+1-min(m.Seq, uint64(j.options.Records)), m.At.Add(-j.options.Age))
 		}
 		done(m.Seq, nil)
 	})
@@ -42,6 +76,13 @@ func (j journal) Read(log string, from uint64, limit int) (records [][]byte, err
 	ctx, cancel := context.WithTimeout(context.Background(), journalPatience)
 	defer cancel()
 	messages, err := j.store.Read(ctx, room(log), from, from+uint64(limit)-1, limit)
+	if err == nil && len(messages) == 0 {
+		s, err := j.store.Room(ctx, room(log))
+		if err == nil && from < s.First {
+			err = socketio.ErrTrimmed
+		}
+		return nil, err
+	}
 	for i, m := range messages {
 		if m.Seq != from+uint64(i) {
 			return nil, socketio.ErrTrimmed
@@ -51,24 +92,13 @@ func (j journal) Read(log string, from uint64, limit int) (records [][]byte, err
 	return records, err
 }
 
+// Keep keeps a state. When it is not kept the socket will not recover, which its client is told.
 func (j journal) Keep(key string, state []byte) {
-	if state == nil {
-		state = []byte("null")
-	}
-	m := &hub.Message{Room: room(key), Body: hub.Body{Format: hub.JSON, Data: state}}
-	j.store.Append(m, func(*hub.Message, bool, error) {}) // without it the socket will not recover, which its client is told
+	j.store.Keep(room(key), state, time.Now().Add(j.options.Age))
 }
 
 func (j journal) Kept(key string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), journalPatience)
 	defer cancel()
-	s, err := j.store.Room(ctx, room(key))
-	if err != nil || s.Head == 0 {
-		return nil, err
-	}
-	messages, err := j.store.Read(ctx, room(key), s.Head, s.Head, 1)
-	if err != nil || len(messages) == 0 || string(messages[0].Body.Data) == "null" {
-		return nil, err
-	}
-	return messages[0].Body.Data, nil
+	return j.store.Kept(ctx, room(key))
 }

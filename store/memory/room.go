@@ -65,10 +65,22 @@ func (r *room) commit(m *hub.Message) {
 	}
 	r.ring.push(m)
 	for r.ring.len() > 1 && (r.ring.len() > r.options.Messages || r.ring.bytes > r.options.Bytes) {
-		old := r.ring.pop()
-		if old.CID != "" {
-			delete(r.cids, cidKey{old.From, old.CID})
-		}
+		r.pop()
+	}
+}
+
+// pop lets go of the oldest message. mu is held.
+func (r *room) pop() {
+	if old := r.ring.pop(); old.CID != "" {
+		delete(r.cids, cidKey{old.From, old.CID})
+	}
+}
+
+func (r *room) trim(first uint64, before time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for r.ring.len() > 1 && (r.first() < first || r.ring.at(0).At.Before(before)) {
+		r.pop()
 	}
 }
 

@@ -16,6 +16,7 @@ type Options struct {
 	Bytes    int // a room keeps, of bodies and names; its last message it keeps however large; default 4 MiB
 	Rooms    int // default 10,000
 	Receipts int // users a room keeps receipts of; the half with the lowest marks is forgotten above it; default 10,000
+	Values   int // of Keep; the one that was kept longest ago is forgotten above it; default 100,000
 	Queue    int // messages of a room that wait for their done; above it Append fails with hub.ErrBusy; default 1,024
 }
 
@@ -28,7 +29,7 @@ func (o *Options) withDefaults() Options {
 		value *int
 		def   int
 	}{
-		{&d.Messages, 1024}, {&d.Bytes, 4 << 20}, {&d.Rooms, 10_000}, {&d.Receipts, 10_000}, {&d.Queue, 1024},
+		{&d.Messages, 1024}, {&d.Bytes, 4 << 20}, {&d.Rooms, 10_000}, {&d.Receipts, 10_000}, {&d.Values, 100_000}, {&d.Queue, 1024},
 	} {
 		if *f.value <= 0 {
 			*f.value = f.def
@@ -49,6 +50,7 @@ type Store struct {
 	rooms  map[string]*room
 	recent list // rooms, the longest not written to first
 	closed bool
+	values values
 
 	// drops counts the rooms that were dropped, by a hash of their name: a bounded way to tell a
 	// room that returns from what it was. Rooms of one hash may share a step, which does no harm.
@@ -66,6 +68,7 @@ func New(o *Options) *Store {
 		rooms:   make(map[string]*room),
 	}
 	s.recent.init()
+	s.values.kept = make(map[string]*kept)
 	return s
 }
 

@@ -7,10 +7,13 @@ import (
 	"github.com/vechehq/veche/hub"
 )
 
-// entry is one Append on its way.
+// entry is one Append on its way, or a chore.
 type entry struct {
 	m    *hub.Message
 	done func(m *hub.Message, dup bool, err error)
+
+	chore  func(w *writer) error // in place of a message; done gets none
+	weight int                   // of the chore, in bytes
 
 	// Set by the writer.
 	first *hub.Message // the one in the log, when m repeats it
@@ -20,12 +23,17 @@ type entry struct {
 }
 
 func (e *entry) size() int {
+	if e.chore != nil {
+		return 256 + e.weight
+	}
 	m := e.m
 	return 256 + len(m.Room) + len(m.From) + len(m.Name) + len(m.CID) + len(m.Kind) + len(m.Body.Type) + len(m.Body.Data)
 }
 
 func (e *entry) answer() {
 	switch {
+	case e.chore != nil:
+		e.done(nil, false, e.err)
 	case e.err != nil:
 		e.done(e.m, false, e.err)
 	case e.first != nil:

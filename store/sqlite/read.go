@@ -12,7 +12,7 @@ import (
 
 // queries are the readers' statements.
 type queries struct {
-	room, read, receipts, receipt *sql.Stmt
+	room, read, receipts, receipt, kept *sql.Stmt
 }
 
 const messageColumns = "id, at, sender, name, cid, kind, format, type, body"
@@ -38,6 +38,7 @@ func (q *queries) prepare(ctx context.Context, db *sql.DB) (err error) {
 			SELECT user, received, read FROM receipt WHERE room = (SELECT id FROM here)
 				AND user IN (SELECT value FROM json_each(?3))`},
 		{&q.receipt, "SELECT received, read FROM receipt WHERE room = (SELECT id FROM room WHERE name = ?) AND user = ?"},
+		{&q.kept, "SELECT value FROM kept WHERE key = ? AND until >= ?"},
 	} {
 		if *p.stmt, err = db.PrepareContext(ctx, p.sql); err != nil {
 			return err
@@ -48,7 +49,7 @@ func (q *queries) prepare(ctx context.Context, db *sql.DB) (err error) {
 
 func (q *queries) close() error {
 	var errs []error
-	for _, s := range []*sql.Stmt{q.room, q.read, q.receipts, q.receipt} {
+	for _, s := range []*sql.Stmt{q.room, q.read, q.receipts, q.receipt, q.kept} {
 		if s != nil {
 			errs = append(errs, s.Close())
 		}

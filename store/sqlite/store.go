@@ -24,6 +24,7 @@ type Store struct {
 
 	queue        queue
 	receipts     dirtyReceipts
+	values       values
 	writer       *writer
 	checkpointer *checkpointer
 	answers      chan []entry  // from write to answer, in commit order
@@ -39,6 +40,7 @@ var _ hub.Store = (*Store)(nil)
 func (s *Store) start() {
 	s.queue.init(s.options.Queue, s.options.QueueBytes)
 	s.receipts.init()
+	s.values.waiting = make(map[string]*value)
 	s.answers = make(chan []entry, 1)
 	s.ended = make(chan struct{})
 	go s.write()

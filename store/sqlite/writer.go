@@ -27,6 +27,8 @@ type writer struct {
 	findRoom, addRoom         *sql.Stmt
 	findHead, findCID         *sql.Stmt
 	insert, upsertReceipt     *sql.Stmt
+	keep, expire, forget      *sql.Stmt
+	firstOf, trim             *sql.Stmt
 
 	// heads are the ends of logs as of the running transaction. Nobody else writes the file (see
 	// fileLock), so they stay true.
@@ -64,6 +66,12 @@ func newWriter(ctx context.Context, s *Store) (w *writer, err error) {
 			SELECT id, ?2, ?3, ?4 FROM room WHERE name = ?1
 			ON CONFLICT (room, user) DO UPDATE SET
 				received = max(received, excluded.received), read = max(read, excluded.read)`},
+		{&w.keep, `INSERT INTO kept (key, value, until) VALUES (?, ?, ?)
+			ON CONFLICT (key) DO UPDATE SET value = excluded.value, until = excluded.until`},
+		{&w.forget, "DELETE FROM kept WHERE key = ?"},
+		{&w.expire, "DELETE FROM kept WHERE key IN (SELECT key FROM kept WHERE until < ? ORDER BY until LIMIT 2)"},
+		{&w.firstOf, "SELECT id FROM message WHERE id BETWEEN ? AND ? ORDER BY id LIMIT 1"},
+		{&w.trim, "DELETE FROM message WHERE id BETWEEN ? AND ? AND (id < ? OR at < ?)"},
 	} {
 		if *q.stmt, err = w.conn.PrepareContext(ctx, q.sql); err != nil {
 			_ = w.conn.Close()
@@ -106,9 +114,17 @@ func (w *writer) transaction(f func() error) error {
 	return err
 }
 
-// add puts one message at the end of its room's log, or finds the one it repeats. It returns an error
+// add puts one message at the end of its room's log, or finds the one it repeats, or does a chore. It returns an error
 // when the transaction cannot go on.
 func (w *writer) add(e *entry, now int64) error {
+	if e.chore != nil {
+		err := e.chore(w)
+		if isOwnFault(err) {
+			w.complain("a value cannot be kept", err)
+			return nil
+		}
+		return err
+	}
 	h, err := w.head(e.m.Room)
 	if err != nil {
 		return err

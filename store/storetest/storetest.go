@@ -20,7 +20,7 @@ type Driver struct {
 	Queue int
 }
 
-// Run runs the suite as subtests of t.
+// Run runs the suite as subtests of t. A store has to be a hub.Keeper too.
 func Run(t *testing.T, d Driver) {
 	for _, test := range []struct {
 		name    string
@@ -43,6 +43,10 @@ func Run(t *testing.T, d Driver) {
 		{name: "Receipts", run: testReceipts},
 		{name: "ReceiptsLimit", run: testReceiptsLimit},
 		{name: "ReceiptsConcurrent", run: testReceiptsConcurrent},
+		{name: "Keep", run: testKeep},
+		{name: "KeepUntil", run: testKeepUntil},
+		{name: "KeepReopen", run: testKeepReopen, durable: true},
+		{name: "Trim", run: testTrim},
 		{name: "Busy", run: testBusy},
 		{name: "AppendInDone", run: testAppendInDone},
 		{name: "Close", run: testClose},

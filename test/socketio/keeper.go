@@ -24,7 +24,7 @@ func keep(addr, dir string) error {
 			return err
 		}
 		defer func() { _ = store.Close(context.Background()) }()
-		options.Journal = bridge.NewJournal(store)
+		options.Journal = bridge.NewJournal(store, bridge.JournalOptions{})
 	}
 	io := socketio.New(options)
 	io.Use(func(s *socketio.Socket) error {
