@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -243,6 +244,29 @@ func TestPollGoesOn(t *testing.T) {
 	}
 	if us := bob.send(`{"type":"presence","room":"other"}`)[0]["users"]; len(us.([]any)) != 0 {
 		t.Errorf("still in the room that she left: %v", us)
+	}
+}
+
+// Clients by hand, with neither a cookie nor what the last answer said, come as somebody new each time: they do not
+// wake each other by that.
+func TestNewcomersDoNotWakeEachOther(t *testing.T) {
+	s := newServer(t)
+	base := "http://" + serve(t, s)
+	guest := browse(t, base)
+	guest.send(`{"type":"send","room":"r","body":1}`)
+	var waiting sync.WaitGroup
+	for range 3 {
+		waiting.Go(func() {
+			began := time.Now()
+			a := guest.poll("rooms=r:1&wait=1")
+			if took := time.Since(began); took < time.Second {
+				t.Errorf("after %v came %s", took, types(a.Events))
+			}
+		})
+	}
+	waiting.Wait()
+	if got := types(guest.poll("rooms=r:0&wait=25").Events); got != "welcome ok presence message:1" {
+		t.Error(got)
 	}
 }
 

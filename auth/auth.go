@@ -24,7 +24,7 @@ type Config struct {
 
 	NoGuests bool // who has no credential is nobody, until a hello brings a token
 
-	ResumeFor time.Duration // how long a resume token lives; 0 means 24 hours
+	ResumeFor time.Duration // how long a user's resume token lives; 0 means 24 hours. A guest's lives as long as their cookie
 }
 
 // MinSecret is the length, in bytes, below which a token secret is refused: such secrets are guessed.

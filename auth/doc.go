@@ -47,6 +47,7 @@
 // # What it refuses to do
 //
 // It takes no token from a URL's query, where logs and referrers would keep it; but for an EventSource,
-// which cannot set headers, a resume token, which is one client's, and good for a day ([Auth.Visit]).
+// which cannot set headers, a resume token, which is one client's, and good for a day or, a guest's, as long as
+// the guest's cookie ([Auth.Visit]).
 // It keeps no accounts, no passwords and no list of revoked tokens: a token is good until it expires, so let it be soon.
 package auth

@@ -29,10 +29,13 @@ type ticket struct {
 }
 
 // Issue returns a token by which the user may resume the session: short, safe in a URL, good for
-// Config.ResumeFor but not beyond the user's credential. It is empty, so that the session cannot be
+// Config.ResumeFor but not beyond the user's credential; a guest's, who has no other, as long as their cookie. It is empty, so that the session cannot be
 // resumed, when the user's claims are so many that it would be longer than 8 KiB.
 func (a *Auth) Issue(u hub.User, session string) string {
 	until := time.Now().Add(a.resumeFor)
+	if u.Guest {
+		until = time.Now().Add(guestAge * time.Second)
+	}
 	t := ticket{Session: session, User: u.ID, Name: u.Name, Guest: u.Guest, Claims: u.Claims}
 	if !u.Expires.IsZero() {
 		t.Expires = u.Expires.Unix()

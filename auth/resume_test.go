@@ -61,6 +61,21 @@ func TestResumeExpires(t *testing.T) {
 	})
 }
 
+// A guest who stays connected for days comes back as the same one, with a cookie or without.
+func TestGuestsResumeLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := newAuth(t)
+		token := a.Issue(hub.User{ID: "g-x", Guest: true}, "s")
+		time.Sleep(364 * 24 * time.Hour)
+		if u, session, err := a.Resume(token); err != nil || u.ID != "g-x" || session != "s" {
+			t.Error(u, session, err)
+		}
+		time.Sleep(24 * time.Hour)
+		_, _, err := a.Resume(token)
+		wantError(t, err, hub.CodeExpired, "expired")
+	})
+}
+
 func TestResumeRefused(t *testing.T) {
 	a := newAuth(t)
 	good := a.Issue(hub.User{ID: "u2"}, "s")

@@ -24,7 +24,7 @@ func (g *Gateway) Follow(p transport.Guide, v Visit) (transport.Handler, error) 
 	if err != nil {
 		return nil, badRequest(err)
 	}
-	s := &session{Line: line.Line{Pipe: p}, home: g, trail: newTrail(p)}
+	s := &session{Line: line.Line{Pipe: p}, home: g, trail: newTrail(p, v.Query.Get("at") != "")}
 	if err := s.connect(u); err != nil {
 		return nil, err
 	}

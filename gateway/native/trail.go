@@ -17,6 +17,7 @@ type trail struct {
 
 	mu     sync.Mutex // guards what follows; no other is taken under it
 	places []*place   // in the order in which the client has named the rooms
+	known  bool       // the client has come back, or may: it says what it was told
 }
 
 type place struct {
@@ -25,8 +26,8 @@ type place struct {
 	greeted bool      // it was told who is there
 }
 
-func newTrail(g transport.Guide) *trail {
-	t := &trail{guide: g}
+func newTrail(g transport.Guide, known bool) *trail {
+	t := &trail{guide: g, known: known}
 	t.where = t.append
 	return t
 }
@@ -123,7 +124,8 @@ func (t *trail) follow(e hub.Event) (moved, ripe bool) {
 		if first {
 			p.greeted = true
 		}
-		return false, !first
+		// Clients that begin anew each time, as somebody else maybe, would wake each other all the time.
+		return false, !first && t.known
 	case *hub.Signal, *hub.ReceiptEvent, *wire.Error:
 		return false, true
 	}
@@ -159,6 +161,7 @@ func (t *trail) enter(e *entered) (moved, ripe bool) {
 func (t *trail) append(b []byte) []byte {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.known = true
 	for i, p := range t.places {
 		if i > 0 {
 			b = append(b, ',')
