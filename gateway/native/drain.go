@@ -29,7 +29,7 @@ func (s *session) tell(e hub.Event) {
 	case *entered:
 		s.send(e.JoinOK)
 	case *page:
-		defer s.wasRead()
+		defer s.histories.End()
 		s.send(e.encode())
 	case wire.Event:
 		s.send(e)

@@ -1,6 +1,7 @@
 package native
 
 import (
+	"github.com/vechehq/veche/gateway/line"
 	"github.com/vechehq/veche/gateway/objects"
 	"github.com/vechehq/veche/hub"
 	"github.com/vechehq/veche/transport"
@@ -17,7 +18,7 @@ func frame(fs *hub.Forms, encode func() []byte) *transport.Frame {
 
 func messageFrame(m *hub.Message) *transport.Frame {
 	return frame(m.Forms(), func() []byte {
-		return objects.Message(m).Append(make([]byte, 0, len(m.Body.Data)+overhead))
+		return objects.Message(m).Append(make([]byte, 0, len(m.Body.Data)+line.MessageSize))
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"sync"
 
+	"github.com/vechehq/veche/gateway/line"
 	"github.com/vechehq/veche/gateway/objects"
 	"github.com/vechehq/veche/hub"
 	wire "github.com/vechehq/veche/wire/native"
@@ -152,7 +153,7 @@ func (p *post) history(i int, r *wire.History) {
 	if p.full(i, r) {
 		return
 	}
-	pg := &page{id: r.ID, backward: !r.Forward}
+	pg := &page{id: r.ID, Page: line.Page{Backward: !r.Forward}}
 	err := wait(func(done func(error)) {
 		p.visit.History(r.Room, objects.HistoryQuery(r), func(h hub.History, err error) {
 			pg.History = h

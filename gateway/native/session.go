@@ -21,10 +21,11 @@ type session struct {
 	spoken  bool // a request was made: the user cannot change any more
 	foreign int  // objects that were none
 
-	mu        sync.Mutex  // guards what follows; no other is taken under it
-	patience  *time.Timer // while a hello is awaited
-	histories int         // answers to history that are under way or in the outbox
-	limits    int         // requests that failed with CodeLimit
+	histories line.Histories
+
+	mu       sync.Mutex  // guards what follows; no other is taken under it
+	patience *time.Timer // while a hello is awaited
+	limits   int         // requests that failed with CodeLimit
 }
 
 // maxForeign is how many objects that are none of the protocol close a connection.

@@ -33,7 +33,7 @@ func (s *session) tell(e hub.Event) {
 		s.places.move(e.Room, e.To, e.Epoch)
 		s.sent(s.socket.Say("gap", object(objects.Gap(e)), s.places.String()))
 	case *page:
-		defer s.wasRead()
+		defer s.histories.End()
 		s.sent(e.to.Say(object(e.encode())))
 	case *reply:
 		s.answer(e)

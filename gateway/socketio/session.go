@@ -19,9 +19,10 @@ type session struct {
 	home   *Gateway
 	places places // owned by Drain, and by Recover before it
 
-	mu        sync.Mutex // guards what follows; no other is taken under it
-	histories int        // answers to history that are under way or in the outbox
-	limits    int        // requests that failed with CodeLimit
+	histories line.Histories
+
+	mu     sync.Mutex // guards what follows; no other is taken under it
+	limits int        // requests that failed with CodeLimit
 }
 
 // exit is the connection as the line sees it: its end is the socket's. A client that may come back is cut off, because it then
