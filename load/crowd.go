@@ -21,9 +21,9 @@ const (
 	// and its time counts: sessions that were opened and not looked after would only expire.
 	dialers = 128
 	// gathering is how long all clients may take to come at first.
-	gathering = 2 * time.Minute
+	gathering = 5 * time.Minute
 	// settling is how long, after the last message, answers and stragglers are waited for.
-	settling = 30 * time.Second
+	settling = 2 * time.Minute
 	// maxBroken is how many violations are kept in words.
 	maxBroken = 20
 )
