@@ -1,4 +1,4 @@
-// The script-tag build in Chromium: in a page, in two that share a connection, and in a worker.
+// The script-tag build in Chromium: in two pages that share a connection, in a worker, and in a shared one.
 // node browser.mjs PAGE SCRIPT
 
 import assert from 'node:assert/strict'
@@ -15,6 +15,29 @@ async function open(context) {
   await page.goto(`${base}healthz`)
   await page.addScriptTag({ path: script })
   return page
+}
+
+/** Says and hears something in a worker of that kind; runs in a page. */
+function inWorker([source, kind]) {
+  const run = async port => {
+    const client = veche.connect(`${origin}/ws`)
+    const room = client.room('script', { since: 0 })
+    const heard = []
+    room.on('message', ({ seq }) => heard.push(seq))
+    const { seq } = await room.send({ from: 'a worker' })
+    // On a busy machine another way may have been first.
+    for (const deadline = Date.now() + 60_000; (heard.length < seq || client.transport !== 'websocket') && Date.now() < deadline; ) {
+      await new Promise(soon => setTimeout(soon, 20))
+    }
+    port.postMessage({ seq, heard, over: client.transport })
+  }
+  const begin = kind === 'Worker' ? 'run(self)' : 'onconnect = ({ ports: [port] }) => run(port)'
+  const code = `const origin = ${JSON.stringify(location.origin)};${source};const run = ${run};${begin}`
+  return new Promise((resolve, reject) => {
+    const worker = new window[kind](URL.createObjectURL(new Blob([code], { type: 'text/javascript' })))
+    ;(worker.port ?? worker).onmessage = ({ data }) => resolve(data)
+    worker.onerror = event => reject(new Error(event.message))
+  })
 }
 
 try {
@@ -34,34 +57,14 @@ try {
     )
   }
 
-  const worker = await pages[0].evaluate(
-    source =>
-      new Promise((resolve, reject) => {
-        const run = async () => {
-          const client = veche.connect(`${origin}/ws`)
-          const room = client.room('script', { since: 0 })
-          const heard = []
-          room.on('message', ({ seq }) => heard.push(seq))
-          const { seq } = await room.send({ from: 'a worker' })
-          // On a busy machine another way may have been first.
-          for (const deadline = Date.now() + 60_000; (heard.length < seq || client.transport !== 'websocket') && Date.now() < deadline; ) {
-            await new Promise(soon => setTimeout(soon, 20))
-          }
-          postMessage({ seq, heard, over: client.transport })
-        }
-        const code = `const origin = ${JSON.stringify(location.origin)};${source};(${run})()`
-        const worker = new Worker(URL.createObjectURL(new Blob([code], { type: 'text/javascript' })))
-        worker.onmessage = ({ data }) => resolve(data)
-        worker.onerror = event => reject(new Error(event.message))
-      }),
-    readFileSync(script, 'utf8'),
-  )
-  assert.deepEqual([...seqs, worker.seq], [1, 2, 3])
-  assert.deepEqual(worker.heard, [1, 2, 3])
-  assert.equal(worker.over, 'websocket')
+  const source = readFileSync(script, 'utf8')
+  const workers = [await pages[0].evaluate(inWorker, [source, 'Worker']), await pages[1].evaluate(inWorker, [source, 'SharedWorker'])]
+  assert.deepEqual([...seqs, ...workers.map(({ seq }) => seq)], [1, 2, 3, 4])
+  assert.deepEqual(workers.map(({ heard }) => heard), [[1, 2, 3], [1, 2, 3, 4]])
+  assert.deepEqual(workers.map(({ over }) => over), ['websocket', 'websocket'])
   for (const page of pages) {
-    await page.waitForFunction(() => heard.length >= 3 && client.transport === 'websocket')
-    assert.deepEqual(await page.evaluate(() => heard), [1, 2, 3])
+    await page.waitForFunction(() => heard.length >= 4 && client.transport === 'websocket')
+    assert.deepEqual(await page.evaluate(() => heard), [1, 2, 3, 4])
   }
 } finally {
   await browser.close()

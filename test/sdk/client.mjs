@@ -1,7 +1,9 @@
-// The built client, for Node of any age, and what the checker in Go wants to know of a message.
+// The built client, for Node of any age and for Deno, and what the checker in Go wants to know of a message.
 
-import { WebSocket } from 'ws'
+import { WebSocket as wsOfNPM } from 'ws'
 import { connect as connectTo } from '../../sdk/js/dist/index.js'
+
+const WebSocket = globalThis.WebSocket ?? wsOfNPM
 
 export const connect = (url, options) => connectTo(url, { WebSocket, ...options })
 

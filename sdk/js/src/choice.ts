@@ -30,8 +30,9 @@ export function storedChoice(key: string, storage: ChoiceStorage | undefined = l
   }
 }
 
+/** Only pages': Node's asks for a file, with a warning. */
 function local(): ChoiceStorage | undefined {
-  return attempt(() => globalThis.localStorage)
+  return attempt(() => (globalThis.document ? globalThis.localStorage : undefined))
 }
 
 /** Private windows and full disks throw. */
