@@ -374,7 +374,8 @@ func TestOtherOrigins(t *testing.T) {
 		}
 	}
 	res := guest.do("POST", "/send", `{"type":"ping"}`, "Origin", "https://friend.org")
-	if res.StatusCode != 200 || res.Header.Get("Access-Control-Allow-Origin") != "https://friend.org" || !strings.Contains(strings.Join(res.Header.Values("Vary"), ","), "Origin") {
+	if res.StatusCode != 200 || res.Header.Get("Access-Control-Allow-Origin") != "https://friend.org" || !strings.Contains(strings.Join(res.Header.Values("Vary"), ","), "Origin") ||
+		res.Header.Get("Access-Control-Expose-Headers") != "Retry-After" {
 		t.Errorf("%s %v", res.Status, res.Header)
 	}
 	if res := guest.do("POST", "/send", `{"type":"ping"}`, "Origin", base); res.StatusCode != 200 {
