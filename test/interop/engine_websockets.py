@@ -12,7 +12,9 @@ from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFact
 
 WHAT, COMPRESSION, *COMMAND = sys.argv[1:]
 OPTIONS = {"compression": "deflate" if COMPRESSION == "deflate" else None, "max_size": 1 << 20,
-           "open_timeout": 60, "ping_timeout": 60, "close_timeout": 60}
+           "ping_timeout": 60, "close_timeout": 60}
+if WHAT != "serve":
+    OPTIONS["open_timeout"] = 60  # older versions know it of clients only
 if COMPRESSION.isdigit():
     BITS = {"server_max_window_bits": int(COMPRESSION), "client_max_window_bits": int(COMPRESSION)}
     FACTORY = ServerPerMessageDeflateFactory if WHAT == "serve" else ClientPerMessageDeflateFactory
