@@ -1,10 +1,13 @@
-// Command socketio-chat is the chat that every Socket.IO tutorial begins with, on Veche's Socket.IO for Go.
+// Command socketio-chat is the chat that every Socket.IO tutorial begins with, on Veche's Socket.IO for Go. It speaks to the page of
+// each of the tutorial's steps: to the first, which only emits, and to the last, whose messages have an offset, are sent
+// again until they are acknowledged, and are caught up with after a disconnection.
 //
 //	npm start      then open http://localhost:3000 in two windows
 package main
 
 import (
 	"embed"
+	"encoding/json"
 	"flag"
 	"log"
 	"net/http"
@@ -23,9 +26,19 @@ var (
 
 func main() {
 	flag.Parse()
-	io := socketio.New(nil)
+	io := socketio.New(&socketio.Options{Recovery: &socketio.RecoveryOptions{}})
+	chat := &chat{known: make(map[string]bool)}
 	io.On("connection", func(s *socketio.Socket) {
-		s.On("chat message", func(text string) { _ = io.Emit("chat message", text) })
+		s.On("chat message", func(text, offset string, ack socketio.Ack) {
+			chat.say(text, offset, func(id int) { _ = io.Emit("chat message", text, id) })
+			_ = ack()
+		})
+		if s.Recovered() { // what it has missed comes by itself
+			return
+		}
+		var auth struct{ ServerOffset int }
+		_ = json.Unmarshal(s.Handshake().Auth, &auth) // who says nothing gets all
+		chat.since(auth.ServerOffset, func(id int, text string) { _ = s.Emit("chat message", text, id) })
 	})
 
 	http.Handle("/", http.FileServerFS(page))

@@ -18,6 +18,14 @@ try {
     await ann.fill("input", "hello · привет");
     await ann.press("input", "Enter");
     for (const page of [ann, bob]) await page.waitForSelector("li >> text=hello · привет");
+    const late = await open(); // gets what was said
+    await late.waitForSelector("li >> text=hello · привет");
+    // cut off it misses something, and then has that, once
+    await late.evaluate(() => { socket.io.opts.reconnectionDelay = 1000; socket.io.engine.close() });
+    await bob.fill("input", "one more");
+    await bob.press("input", "Enter");
+    for (const page of [ann, bob, late]) await page.waitForSelector("li >> text=one more");
+    assert.deepEqual(await late.$$eval("li", (all) => all.map((li) => li.textContent)), ["hello · привет", "one more"]);
   } else {
     for (const page of [ann, bob]) await page.waitForFunction(() => document.getElementById("count").textContent === "2");
     const columns = (page) => page.evaluate(() => {
