@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
 	"strconv"
 	"time"
 
@@ -20,8 +21,9 @@ const (
 
 // visit says who makes a request at an HTTP door, and what it asks for.
 func (s *Server) visit(w http.ResponseWriter, r *http.Request) native.Visit {
-	u, session, err := s.auth.Visit(r, w.Header())
-	return native.Visit{User: u, Session: session, Err: err, Query: r.URL.Query(), Last: r.Header.Get("Last-Event-ID")}
+	query := r.URL.Query()
+	u, session, err := s.auth.Visit(r, query.Get("resume"), w.Header())
+	return native.Visit{User: u, Session: session, Err: err, Query: query, Last: r.Header.Get("Last-Event-ID")}
 }
 
 // events streams rooms as Server-Sent Events.
@@ -42,13 +44,13 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 
 // poll waits for what there is to say, and says it.
 func (s *Server) poll(w http.ResponseWriter, r *http.Request) {
-	wait, err := waitOf(r)
+	v := s.visit(w, r)
+	wait, err := waitOf(v.Query)
 	if err != nil {
 		s.refuse(w, r, err)
 		return
 	}
 	_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // the server's would end the wait
-	v := s.visit(w, r)
 	s.await(w, r, transport.Ask{
 		At:    v.Query.Get("at"),
 		Owner: v.User.ID,
@@ -58,8 +60,8 @@ func (s *Server) poll(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-func waitOf(r *http.Request) (time.Duration, error) {
-	text := r.URL.Query().Get("wait")
+func waitOf(query url.Values) (time.Duration, error) {
+	text := query.Get("wait")
 	if text == "" {
 		return defaultWait, nil
 	}

@@ -18,16 +18,18 @@ const guestAge = 365 * 24 * 3600 // seconds; every visit begins it anew
 
 // guest returns the guest that the request's cookie names, else a new one, and sets the cookie.
 func (a *Auth) guest(r *http.Request, set http.Header) hub.User {
-	id, ok := "", false
+	id, value, ok := "", "", false
 	if c, err := r.Cookie(GuestCookie); err == nil {
-		id, ok = a.guestID(c.Value)
+		value = c.Value
+		id, ok = a.guestID(value)
 	}
 	if !ok {
 		id = guestPrefix + strings.ToLower(rand.Text())
+		value = a.guestCookie(id)
 	}
 	cookie := &http.Cookie{
 		Name:     GuestCookie,
-		Value:    a.guestCookie(id),
+		Value:    value,
 		Path:     "/",
 		MaxAge:   guestAge,
 		HttpOnly: true,

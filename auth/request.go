@@ -35,11 +35,10 @@ func (a *Auth) Request(r *http.Request, set http.Header) (hub.User, error) {
 	return a.guest(r, set), nil
 }
 
-// Visit is Request for a request of HTTP that goes on with an earlier session: by the query's "resume",
-// a token that Issue made, which comes after the header and before the cookies. session is the one
+// Visit is Request for a request of HTTP that goes on with an earlier session: by resume, which its query
+// has, a token that Issue made. That comes after the header and before the cookies. session is the one
 // that it names, if it is the user's.
-func (a *Auth) Visit(r *http.Request, set http.Header) (u hub.User, session string, err error) {
-	resume := r.URL.Query().Get("resume")
+func (a *Auth) Visit(r *http.Request, resume string, set http.Header) (u hub.User, session string, err error) {
 	if resume == "" {
 		u, err = a.Request(r, set)
 		return u, "", err

@@ -7,24 +7,32 @@ import (
 	"net/http"
 	"net/http/httputil"
 	"strconv"
+	"sync"
 	"time"
 )
 
 // reply is the http.ResponseWriter of a request that came through a door. What the handler says is gathered, and leaves
-// with finish, with its length; an answer above maxGathered, or flushed, leaves in chunks.
+// with finish, with its length; an answer above maxGathered, or flushed, leaves in chunks. While the handler has not
+// said anything it holds no buffer.
 type reply struct {
 	to    sink
 	limit time.Duration // of writing the answer; 0: none
 
-	header http.Header // the handler's; what WriteHeader saw of it is in sent
-	sent   http.Header
-	status int   // 0: WriteHeader was not called
-	taken  bool  // the connection is somebody else's
-	sized  bool  // the handler has said how long its body is
-	left   int64 // of that, what it has not written
-	body   []byte
+	header http.Header
+	status int           // 0: WriteHeader was not called
+	head   *bytes.Buffer // what it saw of the header, as text; nil: it has left
+	has    declared
+	taken  bool           // the connection is somebody else's
+	left   int64          // what the handler has not written of a body whose length it has said
+	body   *bytes.Buffer  // nil: nothing has been written
 	chunks io.WriteCloser // nil: the head of the answer has not left
 	err    error          // of writing
+}
+
+// declared is what a handler has said of its answer, as far as it matters.
+type declared struct {
+	date, kind, size bool
+	last             bool // the connection is to be closed
 }
 
 // sink is what a reply goes to.
@@ -36,6 +44,20 @@ type sink interface {
 
 const maxGathered = 32 << 10 // bytes
 
+// replyBuffers are for the time that an answer takes to be written.
+var replyBuffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// release gives buffers back, but for one that has become very large.
+func (a *reply) release() {
+	for _, b := range [...]*bytes.Buffer{a.head, a.body} {
+		if b != nil && b.Cap() <= maxGathered {
+			b.Reset()
+			replyBuffers.Put(b)
+		}
+	}
+	a.head, a.body = nil, nil
+}
+
 func (a *reply) Header() http.Header { return a.header }
 
 // WriteHeader leaves out informational answers, which nobody needs to see.
@@ -46,13 +68,41 @@ func (a *reply) WriteHeader(status int) {
 	case a.taken || a.status != 0 || status < 200 && status != http.StatusSwitchingProtocols:
 		return
 	}
-	a.status, a.sent = status, a.header.Clone()
-	if n, err := strconv.ParseInt(a.sent.Get("Content-Length"), 10, 64); err == nil && n >= 0 && a.hasBody() {
-		a.sized, a.left = true, n
-	} else {
-		a.sent.Del("Content-Length")
+	a.status = status
+	a.head = replyBuffers.Get().(*bytes.Buffer)
+	text := http.StatusText(status)
+	if text == "" {
+		text = fmt.Sprint("status code ", status)
 	}
-	a.sent.Del("Transfer-Encoding")
+	a.line("HTTP/1.1 ", strconv.Itoa(status), " ", text)
+	_ = a.header.WriteSubset(a.head, a.size()) // writes to memory do not fail
+	_, a.has.date = a.header["Date"]           // nil suppresses it
+	_, a.has.kind = a.header["Content-Type"]
+	a.has.kind = a.has.kind || a.header.Get("Content-Encoding") != ""
+	a.has.last = hasToken(a.header, "Connection", "close")
+}
+
+// notOurs are headers that depend on how an answer leaves.
+var (
+	notOurs        = map[string]bool{"Transfer-Encoding": true}
+	notOursNorSize = map[string]bool{"Transfer-Encoding": true, "Content-Length": true}
+)
+
+// size reads what the handler says of the body's length, and returns the headers that are not written.
+func (a *reply) size() (without map[string]bool) {
+	n, err := strconv.ParseInt(a.header.Get("Content-Length"), 10, 64)
+	if err != nil || n < 0 || !a.hasBody() {
+		return notOursNorSize
+	}
+	a.has.size, a.left = true, n
+	return notOurs
+}
+
+func (a *reply) line(pieces ...string) {
+	for _, piece := range pieces {
+		a.head.WriteString(piece)
+	}
+	a.head.WriteString("\r\n")
 }
 
 // hasBody: RFC 9110, section 6.4.1.
@@ -70,12 +120,16 @@ func (a *reply) Write(p []byte) (int, error) {
 	if !a.hasBody() {
 		return 0, http.ErrBodyNotAllowed
 	}
-	if a.left -= int64(len(p)); a.sized && a.left < 0 {
+	if a.left -= int64(len(p)); a.has.size && a.left < 0 {
 		return 0, http.ErrContentLength
 	}
-	if a.chunks == nil && len(a.body)+len(p) <= maxGathered {
-		a.body = append(a.body, p...)
-		return len(p), nil
+	if a.chunks == nil {
+		if a.body == nil {
+			a.body = replyBuffers.Get().(*bytes.Buffer)
+		}
+		if a.body.Len()+len(p) <= maxGathered {
+			return a.body.Write(p)
+		}
 	}
 	if a.begin(); a.err != nil {
 		return 0, a.err
@@ -112,16 +166,25 @@ func (a *reply) begin() {
 	}
 	a.describe()
 	switch {
-	case a.sized || !a.hasBody():
+	case a.has.size || !a.hasBody():
 		a.chunks = unchunked{a.to}
 	default:
-		a.sent.Set("Transfer-Encoding", "chunked")
+		a.line("Transfer-Encoding: chunked")
 		a.chunks = httputil.NewChunkedWriter(a.to)
 	}
-	if a.err = a.writeHead(nil); a.err == nil && len(a.body) > 0 {
-		_, a.err = a.chunks.Write(a.body)
+	body := a.gathered()
+	if a.err = a.sendHead(nil); a.err == nil && len(body) > 0 {
+		_, a.err = a.chunks.Write(body)
 	}
-	a.body = nil
+	a.release()
+}
+
+// gathered is what was written and has not left.
+func (a *reply) gathered() []byte {
+	if a.body == nil {
+		return nil
+	}
+	return a.body.Bytes()
 }
 
 type unchunked struct{ io.Writer }
@@ -130,32 +193,24 @@ func (unchunked) Close() error { return nil }
 
 // describe adds what net/http says of an answer by itself.
 func (a *reply) describe() {
-	add := func(name, value string) {
-		if _, ok := a.sent[name]; !ok { // nil suppresses it
-			a.sent[name] = []string{value}
-		}
+	if !a.has.date {
+		a.head.WriteString("Date: ")
+		a.head.Write(time.Now().UTC().AppendFormat(a.head.AvailableBuffer(), http.TimeFormat))
+		a.line()
 	}
-	add("Date", time.Now().UTC().Format(http.TimeFormat))
-	if len(a.body) > 0 && a.sent.Get("Content-Encoding") == "" {
-		add("Content-Type", http.DetectContentType(a.body))
+	if body := a.gathered(); len(body) > 0 && !a.has.kind {
+		a.line("Content-Type: ", http.DetectContentType(body))
 	}
 }
 
-// writeHead sends the head and a body that is there already.
-func (a *reply) writeHead(body []byte) error {
-	var b bytes.Buffer
-	text := http.StatusText(a.status)
-	if text == "" {
-		text = fmt.Sprint("status code ", a.status)
-	}
-	fmt.Fprintf(&b, "HTTP/1.1 %d %s\r\n", a.status, text)
-	_ = a.sent.Write(&b) // writes to memory do not fail
-	b.WriteString("\r\n")
-	b.Write(body)
+// sendHead sends the head, and a body that is there already.
+func (a *reply) sendHead(body []byte) error {
+	a.line()
+	a.head.Write(body)
 	if a.limit > 0 {
 		_ = a.to.SetWriteDeadline(time.Now().Add(a.limit))
 	}
-	_, err := a.to.Write(b.Bytes())
+	_, err := a.to.Write(a.head.Bytes())
 	return err
 }
 
@@ -167,15 +222,17 @@ func (a *reply) finish() (again bool) {
 	switch {
 	case a.chunks == nil:
 		a.describe()
-		if a.hasBody() && !a.sized {
-			a.sent.Set("Content-Length", strconv.Itoa(len(a.body)))
+		body := a.gathered()
+		if a.hasBody() && !a.has.size {
+			a.line("Content-Length: ", strconv.Itoa(len(body)))
 		}
-		a.err = a.writeHead(a.body)
+		a.err = a.sendHead(body)
+		a.release()
 	case a.err == nil:
 		a.err = a.chunks.Close()
 		if _, ok := a.chunks.(unchunked); !ok && a.err == nil {
 			_, a.err = io.WriteString(a.to, "\r\n") // no trailers
 		}
 	}
-	return a.err == nil && (a.left == 0 || !a.sized) && !hasToken(a.sent, "Connection", "close")
+	return a.err == nil && (a.left == 0 || !a.has.size) && !a.has.last
 }
