@@ -46,7 +46,7 @@ func commands() []command {
 		command{"fanout", "one durable room to 1,000 and 5,000 members, beside socket.io and NATS", func(ctx context.Context, o options) error {
 			return benchFanout(ctx, o.bin, o.rounds, o.window)
 		}},
-		command{"polls", "5,000 long-polling clients, beside socket.io", func(ctx context.Context, o options) error {
+		command{"polls", "5,000 long-polling clients, beside socket.io; 5,000 streams of events", func(ctx context.Context, o options) error {
 			return benchPolls(ctx, o.bin, o.rounds)
 		}},
 		command{"socketio", "Socket.IO beside npm's: fan-out, echo, memory and connects", func(ctx context.Context, o options) error {

@@ -24,7 +24,7 @@ const (
 )
 
 // benchPolls measures long-polling clients, all of whom wait in one room: the memory of each, and the
-// CPU that a message costs for each.
+// CPU that a message costs for each; and then streams.
 func benchPolls(ctx context.Context, bin string, rounds int) error {
 	data, remove, err := dataDir()
 	if err != nil {
@@ -49,7 +49,7 @@ func benchPolls(ctx context.Context, bin string, rounds int) error {
 			}
 		}
 	}
-	return nil
+	return benchStreams(ctx, all[0])
 }
 
 // pollClient speaks one server's long-polling.
