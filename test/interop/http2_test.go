@@ -145,6 +145,11 @@ func TestHTTP2OnTheWire(t *testing.T) {
 		}
 		f.must(f.WriteRSTStream(stream, http2.ErrCodeCancel))
 	}
+	// A request with a body that means nothing is refused, and its connection stays.
+	body := f.ask(":method", "HEAD", ":scheme", "https", ":authority", "veche.test", ":path", "/")
+	if h := await[*http2.MetaHeadersFrame](f, body); h.PseudoValue("status") != "400" {
+		t.Error(h)
+	}
 	// Without what section 4 demands the request is malformed: an error of the stream (RFC 9113, 8.1.1).
 	malformed := f.ask(":method", "CONNECT", ":protocol", "websocket", ":authority", "veche.test")
 	if e := await[*http2.RSTStreamFrame](f, malformed); e.ErrCode != http2.ErrCodeProtocol {
