@@ -62,6 +62,7 @@ func (b *Broadcast) Emit(event string, args ...any) error {
 	if h := b.namespace.kept(); h != nil && !b.volatile && !b.one() {
 		return h.emit(b, p)
 	}
+	b.namespace.shield(p)
 	b.push(p)
 	b.tell(order{Do: "emit", Data: p.Data, Attachments: p.Attachments})
 	return nil

@@ -28,7 +28,8 @@ type RecoveryOptions struct {
 // Recoverable has the namespace's sockets come back after a disconnection with their id, rooms and Data, and with all that was emitted
 // to them meanwhile, in order: Emit of the namespace, of a Broadcast and of a Socket, but not what is volatile or asks for an answer, as
 // npm's, nor, where there are several nodes, what is Local. It is sent when the journal keeps it, with its offset as one more
-// argument. Nil options are the defaults.
+// argument; what is not kept has null there if its last argument is a string, since clients would take that for an offset. Nil options are
+// the defaults.
 //
 // Rooms are kept as they change, Data as Socket.Save has it.
 func (n *Namespace) Recoverable(o *RecoveryOptions) {

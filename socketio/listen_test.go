@@ -81,6 +81,27 @@ func TestOutgoingOfARecoverableNamespace(t *testing.T) {
 	wanted(t, heard, "one[1]", "two[2]")
 }
 
+// An event that is not kept is not taken for an offset by a client that recovers.
+func TestNoStringIsAnOffset(t *testing.T) {
+	srv, c := serve(t, socketio.Options{Recovery: &socketio.RecoveryOptions{}})
+	srv.OnConnection(func(s *socketio.Socket) {
+		_ = s.Emit("kept", "x")
+	})
+	c.open("40")
+	c.want(`42["kept","x","1"]`)
+	answer := make(chan string, 2)
+	go func() {
+		for range 2 {
+			answer <- c.next()
+		}
+	}()
+	deadline := time.Now().Add(10 * time.Second)
+	for len(answer) < 2 && time.Now().Before(deadline) { // volatile: until a poll waits, twice
+		_ = srv.Volatile().Emit("text", "x")
+	}
+	wanted(t, answer, `42["text","x",null]`, `42["text","x",null]`)
+}
+
 func TestRoomEvents(t *testing.T) {
 	srv, c := serve(t, socketio.Options{})
 	heard := make(chan string, 32)

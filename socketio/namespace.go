@@ -1,6 +1,7 @@
 package socketio
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"sync"
@@ -89,6 +90,17 @@ func (n *Namespace) kept() *history {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.history
+}
+
+// shield keeps an event without an offset from having one: clients that can recover take the last thing in an event for their offset if
+// it is a string, and would not recover from that.
+func (n *Namespace) shield(p *socketio.Packet) {
+	n.mu.Lock()
+	recovers := n.recovery != nil || n.history != nil
+	n.mu.Unlock()
+	if recovers && bytes.HasSuffix(p.Data, []byte(`"]`)) {
+		p.Data = append(p.Data[:len(p.Data)-1], ",null]"...)
+	}
 }
 
 // Socket returns the socket of an id, nil if it is not there.

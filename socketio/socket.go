@@ -212,6 +212,8 @@ func (s *Socket) Emit(event string, args ...any) error {
 		}
 	} else if h := s.namespace.kept(); h != nil {
 		return h.emit(s.namespace.To(s.id), p)
+	} else {
+		s.namespace.shield(p)
 	}
 	s.emit(p, false)
 	return nil
@@ -230,6 +232,7 @@ func (s *Socket) Send(args ...any) error { return s.Emit("message", args...) }
 func (s *Socket) EmitVolatile(event string, args ...any) error {
 	p, err := s.namespace.event(event, args)
 	if err == nil {
+		s.namespace.shield(p)
 		s.emit(p, true)
 	}
 	return err

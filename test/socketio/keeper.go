@@ -39,6 +39,7 @@ func keep(addr, dir string) error {
 		s.On("who", func(ack socketio.Ack) { _ = ack(s.Data, s.Rooms()[1:], s.Recovered()) })
 		s.On("say", func(room, text string) error { return io.To(room).Emit("said", text) })
 		s.On("others", func(room, text string) error { return s.To(room).Emit("said", text) })
+		s.On("loose", func(text string) error { return s.EmitVolatile("loose", text) })
 		s.On("bytes", func(room string, data []byte) error { return io.To(room).Emit("said", data) })
 	})
 	l, err := net.Listen("tcp", addr)
