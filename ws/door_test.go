@@ -158,6 +158,7 @@ func TestDoorAnswersAsNetHTTP(t *testing.T) {
 				w.Write(bytes.Repeat([]byte("0123456789"), 100))
 			}
 		},
+		"long at once": func(w http.ResponseWriter, _ *http.Request) { w.Write(make([]byte, 100_000)) },
 		"long with a length": func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "100000")
 			for range 100 {

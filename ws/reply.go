@@ -131,7 +131,7 @@ func (a *reply) Write(p []byte) (int, error) {
 			return a.body.Write(p)
 		}
 	}
-	if a.begin(); a.err != nil {
+	if a.begin(p); a.err != nil {
 		return 0, a.err
 	}
 	n, err := a.chunks.Write(p)
@@ -147,7 +147,7 @@ func (a *reply) FlushError() error {
 	if a.status == 0 {
 		a.WriteHeader(http.StatusOK)
 	}
-	a.begin()
+	a.begin(nil)
 	return a.err
 }
 
@@ -159,12 +159,16 @@ func (a *reply) SetReadDeadline(t time.Time) error { return a.to.SetReadDeadline
 
 func (a *reply) SetWriteDeadline(t time.Time) error { return a.to.SetWriteDeadline(t) }
 
-// begin sends the head of an answer whose end is not known, and what there is of its body.
-func (a *reply) begin() {
+// begin sends the head of an answer whose end is not known, and what there is of its body, before next.
+func (a *reply) begin(next []byte) {
 	if a.chunks != nil || a.err != nil {
 		return
 	}
-	a.describe()
+	body := a.gathered()
+	if len(body) > 0 {
+		next = body
+	}
+	a.describe(next)
 	switch {
 	case a.has.size || !a.hasBody():
 		a.chunks = unchunked{a.to}
@@ -172,7 +176,6 @@ func (a *reply) begin() {
 		a.line("Transfer-Encoding: chunked")
 		a.chunks = httputil.NewChunkedWriter(a.to)
 	}
-	body := a.gathered()
 	if a.err = a.sendHead(nil); a.err == nil && len(body) > 0 {
 		_, a.err = a.chunks.Write(body)
 	}
@@ -191,14 +194,14 @@ type unchunked struct{ io.Writer }
 
 func (unchunked) Close() error { return nil }
 
-// describe adds what net/http says of an answer by itself.
-func (a *reply) describe() {
+// describe adds what net/http says by itself of an answer whose body begins so.
+func (a *reply) describe(body []byte) {
 	if !a.has.date {
 		a.head.WriteString("Date: ")
 		a.head.Write(time.Now().UTC().AppendFormat(a.head.AvailableBuffer(), http.TimeFormat))
 		a.line()
 	}
-	if body := a.gathered(); len(body) > 0 && !a.has.kind {
+	if len(body) > 0 && !a.has.kind {
 		a.line("Content-Type: ", http.DetectContentType(body))
 	}
 }
@@ -221,8 +224,8 @@ func (a *reply) finish() (again bool) {
 	}
 	switch {
 	case a.chunks == nil:
-		a.describe()
 		body := a.gathered()
+		a.describe(body)
 		if a.hasBody() && !a.has.size {
 			a.line("Content-Length: ", strconv.Itoa(len(body)))
 		}
