@@ -148,7 +148,7 @@ func (o *DialOptions) dial(ctx context.Context, address string) (net.Conn, error
 	return new(net.Dialer).DialContext(ctx, "tcp", address)
 }
 
-// limit lets no more than a header be read from nc.
+// limit lets no more than headers be read from nc, of so many bytes all together.
 func (o *DialOptions) limit(nc net.Conn) (limited *io.LimitedReader, maxHeader int) {
 	maxHeader = o.MaxHandshake
 	orDefault(&maxHeader, defaultMaxHandshake)
@@ -162,7 +162,7 @@ func shake(nc net.Conn, req *http.Request, o *DialOptions) (*Conn, *http.Respons
 	}
 	limited, maxHeader := o.limit(nc)
 	br := bufio.NewReader(limited)
-	res, err := http.ReadResponse(br, req)
+	res, err := readAnswer(br, req)
 	if err != nil {
 		if limited.N <= 0 {
 			return nil, nil, &HandshakeError{By: Server, Text: fmt.Sprintf("the answer's header is above %d bytes", maxHeader)}
@@ -188,6 +188,18 @@ func shake(nc net.Conn, req *http.Request, o *DialOptions) (*Conn, *http.Respons
 		return nil, nil, err
 	}
 	return newConn(nc, Client, res.Header.Get(headerProtocol), o.Options, deflate, early), res, nil
+}
+
+// readAnswer passes over what comes before the answer: "A client MUST be able to parse one or more 1xx
+// responses received prior to a final response" (RFC 9110, section 15.2). To who has asked for an
+// upgrade 101 is final.
+func readAnswer(br *bufio.Reader, req *http.Request) (*http.Response, error) {
+	for {
+		res, err := http.ReadResponse(br, req)
+		if err != nil || res.StatusCode >= 200 || res.StatusCode == http.StatusSwitchingProtocols {
+			return res, err
+		}
+	}
 }
 
 func (o *DialOptions) keepCookies(req *http.Request, res *http.Response) {
@@ -260,6 +272,8 @@ func checkUpgraded(res *http.Response, key string) *HandshakeError {
 		return problem
 	}
 	switch {
+	case !res.ProtoAtLeast(1, 1):
+		return badAnswer(res, "the answer is of "+res.Proto+", which has no upgrades")
 	case !isOnly(res.Header, "Upgrade", "websocket"):
 		return badAnswer(res, "the answer's Upgrade header is not websocket")
 	case !hasToken(res.Header, "Connection", "upgrade"):

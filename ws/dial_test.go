@@ -72,6 +72,8 @@ func TestDialRefuses(t *testing.T) {
 		{"200", func(*http.Request) string { return "HTTP/1.1 200 OK\nContent-Length: 2\n\nhi" }, 200, "refused"},
 		{"no Upgrade", change("Upgrade: WebSocket\n", ""), 101, "Upgrade"},
 		{"another Upgrade", change("WebSocket", "websocket2"), 101, "Upgrade"},
+		{"HTTP/1.0", change("HTTP/1.1", "HTTP/1.0"), 101, "HTTP/1.0"},
+		{"no end of hints", func(*http.Request) string { return strings.Repeat("HTTP/1.1 103 Early Hints\n\n", 2000) }, 0, "above 32768"},
 		{"no Connection", change("Connection: upgrade\n", ""), 101, "Connection"},
 		{"wrong accept", change("Accept: ", "Accept: A"), 101, "Accept"},
 		{"no accept", change("Sec-WebSocket-Accept", "X"), 101, "Accept"},
@@ -110,6 +112,20 @@ func TestDialRefuses(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestDialInterim: what comes before the answer is passed over.
+func TestDialInterim(t *testing.T) {
+	c, res, err := Dial(t.Context(), scripted(t, func(r *http.Request) string {
+		return "HTTP/1.1 100 Continue\n\nHTTP/1.1 103 Early Hints\nLink: </style.css>\n\n" + goodAnswer(r, "X: y\n")
+	}), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = c.CloseNow()
+	if res.StatusCode != 101 || res.Header.Get("X") != "y" {
+		t.Errorf("%v", res)
 	}
 }
 

@@ -70,7 +70,7 @@ func askTunnel(nc net.Conn, proxy *url.URL, address string, o *DialOptions) erro
 	}
 	limited, maxHeader := o.limit(nc)
 	br := bufio.NewReader(limited)
-	res, err := http.ReadResponse(br, req)
+	res, err := readAnswer(br, req)
 	switch {
 	case err != nil && limited.N <= 0:
 		return &HandshakeError{By: Server, Text: fmt.Sprintf("the header of the proxy's answer is above %d bytes", maxHeader)}
