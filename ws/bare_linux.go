@@ -97,7 +97,7 @@ func (c *bareConn) Close() error {
 	}
 	fd := c.fd
 	c.fd = -1
-	return os.NewSyscallError("close", unix.Close(fd))
+	return os.NewSyscallError("close", closeNow(fd))
 }
 
 // CloseWrite is *net.TCPConn's.
@@ -110,7 +110,7 @@ func (c *bareConn) CloseWrite() error {
 	case c.fd < 0:
 		return net.ErrClosed
 	}
-	return os.NewSyscallError("shutdown", unix.Shutdown(c.fd, unix.SHUT_WR))
+	return os.NewSyscallError("shutdown", endNow(c.fd))
 }
 
 func (c *bareConn) LocalAddr() net.Addr  { return net.TCPAddrFromAddrPort(c.local) }

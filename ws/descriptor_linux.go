@@ -58,7 +58,7 @@ func (c *Conn) dress() (*stream, error) {
 // strip closes a bare descriptor. end.mu is held.
 func (c *Conn) strip() {
 	if c.flags.And(^uint32(bare))&bare != 0 {
-		_ = unix.Close(int(c.seat.fd))
+		_ = closeNow(int(c.seat.fd))
 		c.seat.fd = -1
 	}
 }
@@ -98,7 +98,7 @@ func (s *seat) close() {
 	if a := c.end.aside; a != nil && a.beneath != nil {
 		_ = a.beneath.Close()
 	}
-	_ = unix.Close(int(s.fd))
+	_ = closeNow(int(s.fd))
 	s.fd = -1
 	c.release()
 }

@@ -2,8 +2,6 @@ package ws
 
 import (
 	"sync"
-
-	"golang.org/x/sys/unix"
 )
 
 // desk is where others leave word for the reception.
@@ -43,7 +41,7 @@ func (d *door) settle(x *exchange) {
 	wake := d.desk.wakes()
 	d.desk.mu.Unlock()
 	if closed {
-		_ = unix.Close(x.guest.fd)
+		_ = closeNow(x.guest.fd)
 	}
 	if wake {
 		d.epoll.interrupt()
@@ -84,6 +82,6 @@ func (k *desk) close() {
 		x.leave()
 	}
 	for _, x := range settled {
-		_ = unix.Close(x.guest.fd)
+		_ = closeNow(x.guest.fd)
 	}
 }

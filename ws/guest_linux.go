@@ -66,7 +66,7 @@ func (d *door) proceed(g *guest) {
 		d.waiting.taking.push(g)
 		return
 	case g.last:
-		_ = unix.Shutdown(g.fd, unix.SHUT_WR)
+		_ = endNow(g.fd)
 		g.head = nil
 		g.by = d.now.Add(lingerTime)
 		d.waiting.parting.push(g)

@@ -119,7 +119,8 @@ type DialOptions struct {
 	// HTTP2 makes the connection a stream of one of these connections to a wss:// server: RFC 8441.
 	// Default: HTTP/1.1 on a connection of its own.
 	HTTP2 *HTTP2
-	// MaxHandshake is the largest header of an answer, the server's and the proxy's each, in bytes.
+	// MaxHandshake is the largest header of an answer, with the 1xx answers before it, the server's and
+	// the proxy's each, in bytes.
 	// Default 32 KiB.
 	MaxHandshake int
 	// HandshakeTimeout bounds the whole of Dial, beside its context. Default 30 s.

@@ -348,7 +348,7 @@ func (d *door) conn(g *guest) *bareConn {
 
 func (d *door) close(g *guest) {
 	d.forget(g)
-	_ = unix.Close(g.fd)
+	_ = closeNow(g.fd)
 }
 
 func (rc *reception) forget(g *guest) {

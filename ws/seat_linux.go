@@ -244,7 +244,7 @@ func (s *seat) part(err error) {
 // linger lets the close frame arrive: Conn.linger, without waiting.
 func (s *seat) linger() {
 	s.phase = phaseLinger
-	if s.conn.side == Server && unix.Shutdown(int(s.fd), unix.SHUT_WR) != nil {
+	if s.conn.side == Server && endNow(int(s.fd)) != nil {
 		s.conn.fail(ErrClosed)
 		return
 	}
