@@ -12,7 +12,7 @@ type aside struct {
 	resumed chan struct{} // closed when the pause is over; nil: nobody waits for that
 	closing *time.Timer   // bounds the closing handshake, but for loop mode
 	pings   pings
-	beneath net.Conn // loop mode: what NetConn has returned
+	beneath net.Conn // what NetConn has returned, where it is no other's
 	writing turn     // loop mode: of who is in Write; has its own lock
 }
 
@@ -45,7 +45,14 @@ func (c *Conn) whenReleased() <-chan struct{} {
 // release says that the connection beneath is closed. end.mu is held. It is called once.
 func (c *Conn) release() {
 	c.flags.Or(released)
-	if a := c.end.aside; a != nil && a.done != nil {
+	a := c.end.aside
+	if a == nil {
+		return
+	}
+	if a.beneath != nil {
+		_ = a.beneath.Close()
+	}
+	if a.done != nil {
 		close(a.done)
 	}
 }

@@ -51,8 +51,15 @@ func TestBare(t *testing.T) {
 		p.want(name, 0x81, "early")
 		p.write(p.fr(0x81, name))
 		p.want(name, 0x81, name)
-		if c.NetConn() == nil || c.TLS() != nil {
-			t.Error("no net.Conn")
+		before := c.NetConn()
+		nc, ok := before.(interface{ SetReadBuffer(int) error }) // what package net has, and package os has not
+		if !ok || nc.SetReadBuffer(1<<16) != nil || c.NetConn() != before || c.TLS() != nil {
+			t.Fatalf("%s: NetConn is %T", name, before)
+		}
+		_ = c.CloseNow()
+		<-c.Done()
+		if err := nc.SetReadBuffer(1 << 16); !errors.Is(err, net.ErrClosed) {
+			t.Errorf("%s: NetConn afterwards: %v", name, err)
 		}
 	}
 

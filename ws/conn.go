@@ -78,10 +78,10 @@ func (c *Conn) RemoteAddr() net.Addr {
 func (c *Conn) NetConn() net.Conn {
 	c.end.mu.Lock()
 	defer c.end.mu.Unlock()
-	if w := c.stream.Load(); w != nil {
-		return w.net
+	if nc := c.netConn(); nc != nil {
+		return nc
 	}
-	return c.netConn()
+	return c.stream.Load().net
 }
 
 // TLS is the state of the TLS connection beneath, nil if there is none.

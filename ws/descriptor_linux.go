@@ -35,24 +35,45 @@ func newBare(fd int, local, remote netip.AddrPort, side Side, subprotocol string
 	return c
 }
 
-// dress gives a bare descriptor to the net package, for the pull form and goroutine mode.
+// dress gives a bare descriptor to Go's poller, for the pull form and goroutine mode.
 func (c *Conn) dress() (*stream, error) {
 	c.end.mu.Lock()
 	defer c.end.mu.Unlock()
 	if w := c.stream.Load(); w != nil || c.flags.Load()&bare == 0 {
 		return w, nil
 	}
-	nc, err := connOf(int(c.seat.fd))
+	f := os.NewFile(uintptr(c.seat.fd), "socket")
+	raw, err := f.SyscallConn()
 	if err != nil {
 		return nil, err
 	}
-	c.strip()
+	c.flags.And(^uint32(bare))
 	if c.in.intake == nil {
 		c.in.intake = c.newIntake()
 	}
-	w := newStream(nc)
+	w := &stream{net: fileConn{f, raw, c}, sock: newSocket(raw), shard: nextShard()}
 	c.stream.Store(w)
 	return w, nil
+}
+
+// fileConn is a plain socket as package os has it. Package net would want a second descriptor for a
+// moment, which there may not be, and ask the kernel for what is known. Callers of NetConn do not see it.
+type fileConn struct {
+	*os.File
+	raw  syscall.RawConn
+	conn *Conn
+}
+
+func (f fileConn) LocalAddr() net.Addr  { return f.conn.LocalAddr() }
+func (f fileConn) RemoteAddr() net.Addr { return f.conn.RemoteAddr() }
+
+// CloseWrite is *net.TCPConn's.
+func (f fileConn) CloseWrite() error {
+	var err error
+	if outer := f.raw.Control(func(fd uintptr) { err = endNow(int(fd)) }); outer != nil {
+		return outer
+	}
+	return err
 }
 
 // strip closes a bare descriptor. end.mu is held.
@@ -74,11 +95,17 @@ func connOf(fd int) (net.Conn, error) {
 	return net.FileConn(f)
 }
 
-// netConn is what NetConn returns for a connection without a stream: a net.Conn with a descriptor of
-// its own for the same socket, made when it is asked for; after the end a closed one. end.mu is held.
+// netConn is what NetConn returns for what was a bare descriptor or sits in a loop: a net.Conn with a
+// descriptor of its own for the same socket, made when it is asked for; after the end a closed one. It is
+// nil for other connections. end.mu is held.
 func (c *Conn) netConn() net.Conn {
+	if w := c.stream.Load(); w != nil {
+		if _, ok := w.net.(fileConn); !ok {
+			return nil
+		}
+	}
 	a := c.besides()
-	if a.beneath == nil && c.seat.fd >= 0 {
+	if a.beneath == nil && c.seat.fd >= 0 && c.flags.Load()&released == 0 {
 		a.beneath, _ = connOf(int(c.seat.fd))
 	}
 	if a.beneath != nil {
@@ -95,9 +122,6 @@ func (s *seat) close() {
 	c := s.conn
 	c.end.mu.Lock()
 	defer c.end.mu.Unlock()
-	if a := c.end.aside; a != nil && a.beneath != nil {
-		_ = a.beneath.Close()
-	}
 	_ = closeNow(int(s.fd))
 	s.fd = -1
 	c.release()

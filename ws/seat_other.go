@@ -17,7 +17,7 @@ func (*Conn) dress() (*stream, error) { return nil, errors.ErrUnsupported }
 
 func (*Conn) strip() {}
 
-func (*Conn) netConn() net.Conn { return new(net.TCPConn) }
+func (*Conn) netConn() net.Conn { return nil }
 
 func (*Conn) inLoop() flusher { return nil }
 

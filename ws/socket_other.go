@@ -7,7 +7,7 @@ import "net"
 // socket is not used on this system: every connection is read and written through the net package.
 type socket struct{}
 
-func newSocket(net.Conn) *socket { return nil }
+func plainSocket(net.Conn) *socket { return nil }
 
 func (*socket) receive() (*readBuffer, []byte, error) { panic("ws: no sockets here") }
 

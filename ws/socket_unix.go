@@ -30,8 +30,8 @@ type socket struct {
 	trySend func(fd uintptr) // kept for the same reason
 }
 
-// newSocket returns nil if nc is not a plain socket.
-func newSocket(nc net.Conn) *socket {
+// plainSocket returns nil if nc is not a plain socket.
+func plainSocket(nc net.Conn) *socket {
 	switch nc.(type) {
 	case *net.TCPConn, *net.UnixConn:
 	default:
@@ -41,6 +41,10 @@ func newSocket(nc net.Conn) *socket {
 	if err != nil {
 		return nil
 	}
+	return newSocket(raw)
+}
+
+func newSocket(raw syscall.RawConn) *socket {
 	s := &socket{raw: raw}
 	s.recv = s.tryReceive
 	s.trySend = func(fd uintptr) { s.outN, s.outErr = sendNow(fd, s.out) }

@@ -24,7 +24,7 @@ type stream struct {
 }
 
 func newStream(nc net.Conn) *stream {
-	return &stream{net: nc, sock: newSocket(nc), shard: nextShard()}
+	return &stream{net: nc, sock: plainSocket(nc), shard: nextShard()}
 }
 
 // beStream returns the stream, which it makes of a bare descriptor. It returns nil if the connection

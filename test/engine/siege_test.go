@@ -1,11 +1,14 @@
 package engine
 
 import (
+	"bufio"
 	"errors"
 	"io"
 	"net"
+	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -51,6 +54,45 @@ func TestDescriptorsRunOut(t *testing.T) {
 		}
 	})
 }
+
+// TestAnsweredAreServed: when descriptors run out, those who have got their answer have got in; the
+// others wait for theirs.
+func TestAnsweredAreServed(t *testing.T) {
+	inModesWithin(t, 64, patience, func(s *besieged) {
+		var in atomic.Int32
+		var crowd sync.WaitGroup
+		defer crowd.Wait()
+		for range many {
+			nc, err := net.DialTimeout("tcp", s.addr, patience)
+			if err != nil {
+				s.Fatal(err)
+			}
+			defer nc.Close()
+			p := &peer{nc, bufio.NewReaderSize(nc, 512)}
+			crowd.Go(func() {
+				_ = nc.SetDeadline(time.Now().Add(wait))
+				if _, err := io.WriteString(nc, request); err != nil {
+					return
+				}
+				if _, err := http.ReadResponse(p.br, nil); err != nil {
+					return // not yet answered
+				}
+				_ = nc.SetDeadline(time.Now().Add(patience))
+				if err := p.echo("am I in"); err != nil {
+					s.Errorf("answered, but not served: %v", err)
+				}
+				in.Add(1)
+			})
+		}
+		crowd.Wait()
+		if n := in.Load(); n == 0 || n > 64 {
+			s.Errorf("%d have come in where 64 descriptors are", n)
+		}
+	})
+}
+
+// wait is how long somebody waits for an answer who may get none.
+const wait = 3 * time.Second
 
 // TestHalfOpen: who says nothing any more, who ends one direction, and who never finished the handshake,
 // are dropped.
