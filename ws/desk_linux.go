@@ -1,8 +1,6 @@
 package ws
 
-import (
-	"sync"
-)
+import "sync"
 
 // desk is where others leave word for the reception.
 type desk struct {
