@@ -23,7 +23,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodGet && r.ContentLength != 0 {
 		// A body that never comes would hold a poll, which has no deadline for reading, for ever.
 		_ = http.NewResponseController(w).SetReadDeadline(time.Now())
-		w.Header().Set("Connection", "close")
+		if r.ProtoMajor == 1 { // of HTTP/2 others have it too
+			w.Header().Set("Connection", "close")
+		}
 		s.refuse(w, r, wire.BadRequest)
 		return
 	}
