@@ -93,14 +93,15 @@ func TestHandshakesThatTrickle(t *testing.T) {
 	})
 }
 
-// A thousand who are in the middle of a message for a long time.
+// A thousand who are in the middle of a message for a long time, by each door that is a WebSocket.
 func TestMessagesThatTrickle(t *testing.T) {
 	s := harness.Start(t)
 	others := meet(t, s, "calm")
+	doors := []string{"/ws?room=calm", "/raw/calm", ioPath}
 	bounded(t, s, 128*mib, func() {
 		slow := make([]*socket, 1000)
 		for i := range slow {
-			slow[i] = open(t, s, "/ws?room=calm", "")
+			slow[i] = open(t, s, doors[i%len(doors)], "")
 			slow[i].write(header(fin|opText, 1000))
 		}
 		stop := trickle(slow, bytes.Repeat([]byte("x"), 1000))

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -104,6 +105,10 @@ func TestCorporaUnderLoad(t *testing.T) {
 			feed(t, connect(t, s), p)         // as a request
 			for _, door := range []string{"POST /send", "POST /socket.io/?EIO=4&transport=polling&sid=" + sid(t, s)} {
 				feed(t, connect(t, s), append([]byte(head(s, door, fmt.Sprintf("Content-Length: %d\r\nConnection: close\r\n", len(p)))), p...))
+			}
+			escaped := url.QueryEscape(string(p))
+			for _, door := range []string{"GET /events?rooms=", "GET /poll?wait=0&rooms=", "GET /poll?wait=0&rooms=calm&at=", "GET /events?resume="} {
+				feed(t, connect(t, s), []byte(head(s, door+escaped, "Connection: close\r\n")))
 			}
 			if i%50 == 0 {
 				others.talk(3)

@@ -32,6 +32,8 @@ func TestSlowlorisAtEveryDoor(t *testing.T) {
 		"poll, chunked":       head(s, "GET /poll?rooms=calm&wait=1", chunked) + "400\r\n",
 		"page":                head(s, "GET /", body),
 		"upgrade":             request(s, "/ws", body),
+		"upgrade, raw":        request(s, "/raw/calm", body),
+		"upgrade, socket.io":  request(s, ioPath, body),
 	}
 	others := meet(t, s, "calm")
 	bounded(t, s, 128*mib, func() {
