@@ -179,6 +179,28 @@ func TestDeferLeft(t *testing.T) {
 	wantDescriptors(t, before)
 }
 
+// TestDeferHalfClosed: who ends its direction after its requests has its answers, as from net/http.
+func TestDeferHalfClosed(t *testing.T) {
+	addr, deferred := deferring(t)
+	c := call(t, addr)
+	for range 3 {
+		c.get("/poll")
+	}
+	_ = c.nc.(*net.TCPConn).CloseWrite()
+	for i := range 3 {
+		d := <-deferred
+		left := make(chan struct{})
+		d.OnLeave(func() { close(left) })
+		<-left
+		text := strings.Repeat(fmt.Sprint(i), 1+i<<20) // the last two do not fit into the kernel's buffers
+		say(d, text)
+		c.want(text, "door")
+	}
+	if _, err := c.br.ReadByte(); err != io.EOF {
+		t.Errorf("after the last answer: %v", err)
+	}
+}
+
 // TestDeferSlow: an answer that the client does not take waits for it, not for longer than WriteTimeout, and holds up
 // nobody.
 func TestDeferSlow(t *testing.T) {

@@ -59,15 +59,15 @@ func (x *exchange) leave() {
 }
 
 func (x *exchange) Done() {
-	if gone, first := x.end(); first {
-		x.again = !gone && x.finish()
+	if x.end() {
+		x.again = x.finish() // also to one who is gone: it may have ended its direction alone
 		x.door.settle(x)
 	}
 }
 
 // drop ends the exchange and the connection with it.
 func (x *exchange) drop() {
-	if _, first := x.end(); first {
+	if x.end() {
 		x.out.rest, x.err = nil, http.ErrAbortHandler
 		x.door.settle(x)
 	}
@@ -80,11 +80,11 @@ func (x *exchange) decline(text string) {
 	x.door.settle(x)
 }
 
-func (x *exchange) end() (gone, first bool) {
+func (x *exchange) end() (first bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	first, x.done = !x.done, true
-	return x.gone, first
+	return first
 }
 
 // maxUnsent is how many bytes of an answer may wait for the client to take them.

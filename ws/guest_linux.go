@@ -45,7 +45,7 @@ func (d *door) resume(x *exchange) {
 	switch {
 	case x.unread != nil:
 		d.hand(d.conn(g), x.unread)
-	case x.err != nil, x.gone, !g.watched:
+	case x.err != nil, !g.watched:
 		d.close(g)
 	default:
 		g.last = !x.again
