@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"os/exec"
@@ -65,17 +66,31 @@ func told(r *prove.Result, kinds []string) bool {
 	return slices.ContainsFunc(r.Violations, func(v *prove.Violation) bool { return slices.Contains(kinds, string(v.Kind)) })
 }
 
-// Without a bug the same program keeps its promises: what is found above is found because of the bug.
+// Without a bug the same program keeps its promises: what is found above is found because of the bug. And it was struck by
+// all that the seed's schedule has, and nothing else.
 func TestNothingIsFoundWhereNothingIs(t *testing.T) {
 	t.Parallel()
-	r, err := prove.Run(t.Context(), prove.Options{
-		Server: []string{build(t), "none"}, Seed: 1, Length: 20 * time.Second, Clients: 10, Rate: 200,
-	})
+	o := prove.Options{Server: []string{build(t), "none"}, Seed: 1, Length: 20 * time.Second, Clients: 10, Rate: 200}
+	r, err := prove.Run(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if !r.OK() {
 		t.Error(r.Summary())
+	}
+	plan, err := o.Plan()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var struck []prove.Strike
+	for _, k := range r.Struck {
+		struck = append(struck, k.Strike)
+	}
+	for _, list := range [][]prove.Strike{struck, plan} {
+		slices.SortFunc(list, func(a, b prove.Strike) int { return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Fault, b.Fault)) })
+	}
+	if !slices.Equal(struck, plan) {
+		t.Errorf("struck by %v, and the schedule is %v", struck, plan)
 	}
 	var page bytes.Buffer
 	if err := r.Report(&page); err != nil || !strings.Contains(page.String(), "все обещания выполнены") {
