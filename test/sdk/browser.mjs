@@ -66,6 +66,20 @@ try {
     await page.waitForFunction(() => heard.length >= 4 && client.transport === 'websocket')
     assert.deepEqual(await page.evaluate(() => heard), [1, 2, 3, 4])
   }
+
+  // What a page that reaches nobody leaves unsent goes out by another that is there.
+  const cutOff = await open(context)
+  await cutOff.evaluate(async () => {
+    const nobody = { open: () => ({ transport: '', buffered: 0, send() {}, close() {} }) }
+    const outbox = veche.indexedDBOutbox(`veche ${location.host}/ws`)
+    const kept = new Promise(done => (window.kept = done))
+    const put = outbox.put.bind(outbox)
+    outbox.put = entry => put(entry).then(window.kept)
+    void veche.connect('/ws', { transport: nobody, outbox }).room('script').send({ from: 'a page that is gone' })
+    await kept
+  })
+  await cutOff.close()
+  for (const page of pages) await page.waitForFunction(() => heard.length === 5)
 } finally {
   await browser.close()
 }

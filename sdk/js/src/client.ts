@@ -21,6 +21,7 @@ export class Client extends Connection implements Veche, RoomHost {
 
   constructor(url: string, options: CoreOptions) {
     super(url, options)
+    options.outbox.watch?.(() => this.#rooms.forEach(room => room.claim()))
     this.reconnect()
   }
 

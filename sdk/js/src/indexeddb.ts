@@ -2,7 +2,8 @@
 //
 // Several tabs share the database, and each sends only what it owns. A tab holds a lock of its own for
 // as long as it lives; what belongs to an owner whose lock is free was left behind, and whoever claims
-// it first becomes its owner. Without Web Locks (pages without TLS) nobody can tell, and a message may
+// it first becomes its owner. All tabs wait for each other's locks, so that this happens at once.
+// Without Web Locks (pages without TLS) nobody can tell, and a message may
 // be sent by two tabs: its cid makes that harmless.
 
 import type { OutboxEntry, OutboxStore } from './types.js'
@@ -25,6 +26,7 @@ class IndexedDBOutbox implements OutboxStore {
   readonly #name: string
   readonly #owner = `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`
   #opened: Promise<{ db: IDBDatabase; release: () => void }> | undefined
+  #left = () => {}
 
   constructor(name: string) {
     this.#name = name
@@ -52,6 +54,10 @@ class IndexedDBOutbox implements OutboxStore {
     await settled(db.transaction(STORE, 'readwrite'), store => store.delete([room, cid]))
   }
 
+  watch(left: () => void): void {
+    this.#left = left
+  }
+
   close(): void {
     void this.#opened?.then(({ db, release }) => (db.close(), release())).catch(() => {})
     this.#opened = undefined
@@ -67,16 +73,33 @@ class IndexedDBOutbox implements OutboxStore {
     const locks = globalThis.navigator?.locks
     if (!locks) return () => {}
     return new Promise((granted, refused) => {
-      const hold = () => new Promise<void>(release => granted(release))
+      const hold = () => new Promise<void>(release => this.#heed(locks).then(ignore => granted(() => (ignore(), release())), refused))
       locks.request(this.#key(this.#owner), hold).catch(refused)
     })
   }
 
-  /** Runs while nobody else can be that owner; not at all if it lives, unless it is us. */
+  /** Waits for the end of each owner: those who are here, and those who come and tell. */
+  async #heed(locks: LockManager): Promise<() => void> {
+    const stop = new AbortController()
+    const wait = (lock: string) => {
+      locks.request(lock, { mode: 'shared', signal: stop.signal }, () => this.#left()).catch(() => {}) // stopped
+    }
+    const channel = new BroadcastChannel(this.#key(''))
+    channel.onmessage = ({ data }) => wait(data)
+    const { held = [] } = await locks.query()
+    for (const { name } of held) if (name?.startsWith(this.#key('')) && name !== this.#key(this.#owner)) wait(name)
+    channel.postMessage(this.#key(this.#owner))
+    return () => {
+      stop.abort()
+      channel.close()
+    }
+  }
+
+  /** Runs unless that owner lives and is not us. Who takes a row first is the database's to say. */
   async #ifFree(owner: string, run: () => Promise<void>): Promise<void> {
     const locks = globalThis.navigator?.locks
     if (!locks || owner === this.#owner) return run()
-    await locks.request(this.#key(owner), { ifAvailable: true }, lock => (lock ? run() : undefined))
+    await locks.request(this.#key(owner), { ifAvailable: true, mode: 'shared' }, lock => (lock ? run() : undefined))
   }
 
   #key(owner: string): string {

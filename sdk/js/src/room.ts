@@ -155,6 +155,11 @@ export class ClientRoom implements Room, SequenceHost, OutboxRoom {
     this.#insist(join, answer => (answer instanceof VecheError ? this.#refused(answer) : this.#joined(answer as Joined)))
   }
 
+  /** Takes what was left unsent, and sends. */
+  claim(): void {
+    if (this.state === 'live' || this.state === 'refused') void this.#outbox.open(this.#host.user!.id)
+  }
+
   /** The session is gone. */
   lost(): void {
     this.#rest()
@@ -203,9 +208,9 @@ export class ClientRoom implements Room, SequenceHost, OutboxRoom {
 
   /** In either state what is unsent goes out: one who may not join may be allowed to send; if not, that is told. */
   #answered(state: RoomState): void {
-    void this.#outbox.open(this.#host.user!.id)
     this.#gate.open(this.error)
     this.#move(state)
+    this.claim()
   }
 
   #rest(): void {

@@ -371,6 +371,8 @@ export interface OutboxStore {
    * anybody's.
    */
   claim(room: string, user: string): Promise<OutboxEntry[]>
+  /** Optional: calls `left` whenever something may have been left behind; rooms then claim again. */
+  watch?(left: () => void): void
   put(entry: OutboxEntry): Promise<void>
   delete(room: string, cid: string): Promise<void>
   close(): void

@@ -4,15 +4,24 @@ import { indexedDBOutbox, type OutboxEntry } from '../src/index.js'
 
 /** Web Locks, as far as they are used. */
 class FakeLocks {
-  private held = new Map<string, Promise<unknown>>()
+  private held: { name: string; mode: string; done: Promise<unknown> }[] = []
 
   async request(name: string, ...rest: any[]): Promise<unknown> {
     const run = rest.pop()
-    if (this.held.has(name) && rest[0]?.ifAvailable) return run(null)
-    while (this.held.has(name)) await this.held.get(name)
-    const done = run({ name })
-    this.held.set(name, done)
-    return done.finally(() => this.held.delete(name))
+    const { mode = 'exclusive', ifAvailable, signal } = rest[0] ?? {}
+    const against = () => this.held.filter(lock => lock.name === name && (mode === 'exclusive' || lock.mode === 'exclusive'))
+    while (against().length) {
+      if (ifAvailable) return run(null)
+      await against()[0]!.done
+      signal?.throwIfAborted()
+    }
+    const lock = { name, mode, done: Promise.resolve(run({ name })) }
+    this.held.push(lock)
+    return lock.done.finally(() => (this.held = this.held.filter(other => other !== lock)))
+  }
+
+  async query() {
+    return { held: this.held }
   }
 }
 
@@ -44,6 +53,19 @@ test('what a closed tab left is claimed by one other, oldest first', async () =>
   first.close()
   await vi.waitFor(async () => expect(cids(await second.claim('r', 'me'))).toEqual(['a', 'b', 'data']))
   expect(await third.claim('r', 'me')).toEqual([])
+})
+
+test('all who are there are told that a tab has closed, whoever came first', async () => {
+  const stores = [tab(), tab(), tab()] as const
+  const left = stores.map(() => vi.fn())
+  for (const [i, store] of stores.entries()) {
+    store.watch!(left[i]!)
+    await store.put(entry(`of ${i}`, i))
+  }
+  stores[1].close()
+  await vi.waitFor(() => expect(left.map(({ mock }) => mock.calls.length)).toEqual([1, 0, 1]))
+  expect(cids(await stores[0].claim('r', 'me'))).toEqual(['of 0', 'of 1'])
+  expect(cids(await stores[2].claim('r', 'me'))).toEqual(['of 2'])
 })
 
 test('one that is deleted is gone', async () => {
