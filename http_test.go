@@ -452,7 +452,7 @@ func TestPostArrivesWhole(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_ = nc.SetDeadline(time.Now().Add(10 * time.Second)) // much less than a server's patience
+		_ = nc.SetDeadline(time.Now().Add(20 * time.Second)) // much less than a server's patience
 		_, _ = io.WriteString(nc, "POST /send HTTP/1.1\r\nHost: veche\r\n"+c.head+"\r\n\r\n"+c.body)
 		if !strings.Contains(c.what, "announced") {
 			_ = nc.(*net.TCPConn).CloseWrite()
@@ -531,7 +531,7 @@ func TestDrainEndsStreamsAndPolls(t *testing.T) {
 	if got := ann.send(`{"type":"ping"}`); got[0]["code"] != "drain" {
 		t.Errorf("%v", got)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	if err := s.Close(ctx); err != nil {
 		t.Error(err)

@@ -17,6 +17,21 @@ type lent struct {
 	idle     chan struct{} // closed when closed and nothing is under way
 }
 
+// lentKeeper is a lent store that keeps values too.
+type lentKeeper struct {
+	*lent
+	hub.Keeper
+}
+
+// lend lends a store, with all that it can do.
+func lend(s hub.Store) hub.Store {
+	l := &lent{Store: s}
+	if k, ok := s.(hub.Keeper); ok {
+		return lentKeeper{l, k}
+	}
+	return l
+}
+
 // Append is the store's, until Close.
 func (l *lent) Append(m *hub.Message, done func(m *hub.Message, dup bool, err error)) {
 	l.mu.Lock()

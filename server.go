@@ -146,7 +146,7 @@ func (c *Config) key() ([]byte, error) {
 func (c *Config) open() (hub.Store, error) {
 	switch {
 	case c.Store != nil:
-		return &lent{Store: c.Store}, nil
+		return lend(c.Store), nil
 	case c.InMemory:
 		return memory.New(nil), nil
 	}

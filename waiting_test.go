@@ -29,7 +29,7 @@ func TestPollsOnOneConnection(t *testing.T) {
 	}
 	answer := func() (*http.Response, string) {
 		t.Helper()
-		_ = conn.SetReadDeadline(time.Now().Add(20 * time.Second))
+		_ = conn.SetReadDeadline(time.Now().Add(time.Minute))
 		res, err := http.ReadResponse(in, nil)
 		if err != nil {
 			t.Fatal(err)

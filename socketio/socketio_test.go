@@ -46,7 +46,7 @@ func serve(t *testing.T, o socketio.Options) (*socketio.Server, *client) {
 
 func (c *client) do(method, body string) (int, string) {
 	c.t.Helper()
-	ctx, cancel := context.WithTimeout(c.t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(c.t.Context(), time.Minute)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, method, c.url, strings.NewReader(body))
 	if err != nil {

@@ -106,7 +106,7 @@ func shakeRaw(t *testing.T, addr, request string) (*http.Response, net.Conn, *bu
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { nc.Close() })
-	_ = nc.SetDeadline(time.Now().Add(10 * time.Second))
+	_ = nc.SetDeadline(time.Now().Add(time.Minute))
 	if _, err := io.WriteString(nc, request); err != nil {
 		t.Fatal(err)
 	}

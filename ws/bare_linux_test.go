@@ -25,7 +25,7 @@ func barePair(t *testing.T, o Options, early []byte) (*Conn, *peer) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_ = far.SetDeadline(time.Now().Add(20 * time.Second))
+	_ = far.SetDeadline(time.Now().Add(time.Minute))
 	local, remote := netip.MustParseAddrPort("127.0.0.1:80"), netip.MustParseAddrPort("[2001:db8::1]:4000")
 	c := newBare(fds[0], local, remote, Server, "chat", shareOptions(o.withDefaults()), nil, early)
 	t.Cleanup(func() {

@@ -65,7 +65,7 @@ func echoForm(t *testing.T, push bool, over string, z Compression) {
 		o.TLSConfig, o.HTTP2 = trust(srv), new(HTTP2)
 	}
 	defer srv.Close()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	c, _, err := Dial(ctx, srv.URL, o)
 	if err != nil {

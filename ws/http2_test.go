@@ -441,7 +441,8 @@ func TestHTTP2Timeouts(t *testing.T) {
 		}
 		c.Start(&echoHandler{make(chan error, 1)})
 	}))
-	srv.Config.ReadTimeout, srv.Config.WriteTimeout, srv.Config.IdleTimeout = 200*time.Millisecond, 200*time.Millisecond, 200*time.Millisecond
+	const soon = 3 * time.Second // but not for a handshake
+	srv.Config.ReadTimeout, srv.Config.WriteTimeout, srv.Config.IdleTimeout = soon, soon, soon
 	startHTTP2(t, srv)
 	defer srv.Close()
 	c, _, err := Dial(t.Context(), srv.URL, &DialOptions{TLSConfig: trust(srv), HTTP2: new(HTTP2)})
@@ -450,7 +451,7 @@ func TestHTTP2Timeouts(t *testing.T) {
 	}
 	defer c.CloseNow()
 	for range 2 {
-		long, cancel := context.WithTimeout(t.Context(), time.Second)
+		long, cancel := context.WithTimeout(t.Context(), soon+time.Second)
 		if _, _, err := c.Read(long); err != context.DeadlineExceeded {
 			t.Fatalf("the stream has ended: %v", err)
 		}
@@ -510,13 +511,16 @@ func TestHTTP2DialFails(t *testing.T) {
 	plain.StartTLS()
 	defer plain.Close()
 	slow, o := serveHTTP2(t, func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
-	for _, tt := range []struct{ url, says string }{
-		{old.URL, "no application protocol"},
-		{plain.URL, "not supported by peer"},
-		{"ws://127.0.0.1:1", "wss"},
-		{slow.URL, "deadline"},
+	for _, tt := range []struct {
+		url, says string
+		patience  time.Duration
+	}{
+		{old.URL, "no application protocol", time.Minute},
+		{plain.URL, "not supported by peer", time.Minute},
+		{"ws://127.0.0.1:1", "wss", time.Minute},
+		{slow.URL, "deadline", 300 * time.Millisecond},
 	} {
-		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+		ctx, cancel := context.WithTimeout(t.Context(), tt.patience)
 		_, _, err := Dial(ctx, tt.url, &DialOptions{TLSConfig: o.TLSConfig, HTTP2: new(HTTP2)})
 		cancel()
 		if wantAs[*HandshakeError](t, err); !strings.Contains(err.Error(), tt.says) {

@@ -162,10 +162,10 @@ const readSizes = 256 << 10
 // TestKeptAlive: a peer that answers pings stays.
 func TestKeptAlive(t *testing.T) {
 	bothModes(t, func(t *testing.T, pair func(Side, Options) (*Conn, *peer)) {
-		c, p := pair(Server, Options{PingInterval: 60 * time.Millisecond})
+		c, p := pair(Server, Options{PingInterval: 3 * time.Second})
 		rec := newRecorder()
 		c.Start(rec)
-		for range 5 {
+		for range 2 {
 			p.want("ping", 0x89, "")
 			p.write(p.fr(0x8A, ""))
 		}

@@ -183,7 +183,7 @@ func TestWakesAreNotLost(t *testing.T) {
 // TestNeverReadingPeer: what waits is bounded, and the peer is given up after WriteTimeout.
 func TestNeverReadingPeer(t *testing.T) {
 	allNets(t, func(t *testing.T, pair func(Side, Options) (*Conn, *peer)) {
-		c, _ := pair(Server, Options{SendBuffer: 100_000, WriteTimeout: 200 * time.Millisecond})
+		c, _ := pair(Server, Options{SendBuffer: 100_000, WriteTimeout: 2 * time.Second})
 		rec := newRecorder()
 		c.Start(rec)
 		data := make([]byte, 10_000)

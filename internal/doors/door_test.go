@@ -42,7 +42,7 @@ func (c *collector) Ended(err error)     { c.ended <- err }
 // want returns the next event of a type and drops what comes before it.
 func want[E native.Event](t *testing.T, c *collector) (e E) {
 	t.Helper()
-	for late := time.After(10 * time.Second); ; {
+	for late := time.After(time.Minute); ; {
 		select {
 		case got := <-c.events:
 			if e, ok := got.(E); ok {
@@ -203,7 +203,7 @@ func TestUpgrade(t *testing.T) {
 		defer l.carrier.Unlock()
 		return l.conn != nil
 	}
-	late := time.Now().Add(20 * time.Second)
+	late := time.Now().Add(time.Minute)
 	said := 0
 	for after := 0; after < 10; said++ {
 		if carried() {

@@ -150,7 +150,7 @@ func newPair(t *testing.T, o engineio.Options) *pair {
 	t.Cleanup(func() {
 		http.DefaultClient.CloseIdleConnections()
 		for _, s := range p.servers {
-			ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+			ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 			if err := s.Close(ctx); err != nil {
 				t.Errorf("Close: %v", err)
 			}
@@ -204,7 +204,7 @@ func (p *pair) say(c *ws.Conn, text string) {
 }
 
 func (p *pair) read(c *ws.Conn) (string, error) {
-	ctx, cancel := context.WithTimeout(p.t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(p.t.Context(), time.Minute)
 	defer cancel()
 	_, data, err := c.Read(ctx)
 	return string(data), err
@@ -266,7 +266,7 @@ func TestUpgradeOnAnotherNode(t *testing.T) {
 
 // The heartbeat goes through.
 func TestHeartbeatOnAnotherNode(t *testing.T) {
-	p := newPair(t, engineio.Options{PingInterval: 10 * time.Millisecond, PingTimeout: 500 * time.Millisecond})
+	p := newPair(t, engineio.Options{PingInterval: 10 * time.Millisecond, PingTimeout: 5 * time.Second})
 	c := p.upgrade()
 	for range 3 {
 		p.want(c, "2")
