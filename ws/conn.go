@@ -7,19 +7,15 @@ import (
 	"unique"
 )
 
-// Conn is a WebSocket connection, of either side. All methods may be called by several goroutines.
-//
-// # Locks
-//
-// In goroutine mode stream.reading and stream.writing are held while reading and while writing, and
+// Locks: in goroutine mode stream.reading and stream.writing are held while reading and while writing, and
 // handlers are called under them: Message under reading, Drain under writing. In loop mode the loop's
 // goroutine does all of that and holds nothing. The mutexes are held for a few instructions and never
 // while calling out; end.mu comes before out.mu, out.mu before a shard's and a loop's.
 //
-// # Size
-//
-// A Conn is what every connection needs in either mode, 256 bytes in all: see TestConnSize. What goroutine mode and the
+// Size: a Conn is what every connection needs in either mode, 256 bytes in all: see TestConnSize. What goroutine mode and the
 // pull form need beside it is in stream, what few ever need in aside.
+
+// Conn is a WebSocket connection, of either side. All methods may be called by several goroutines.
 type Conn struct {
 	o        *Options              // immutable, with defaults filled in; shared
 	protocol unique.Handle[string] // immutable
