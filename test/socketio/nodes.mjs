@@ -4,12 +4,14 @@ import assert from "node:assert/strict";
 const [url, client] = process.argv.slice(2);
 const { io } = await import(client);
 
-const event = (socket, name, what) =>
+const PATIENCE = 60_000;
+const within = (what, begin) =>
   new Promise((resolve, reject) => {
-    const late = setTimeout(() => reject(new Error(`${what}: no ${name}`)), 10000);
-    socket.once(name, (...args) => { clearTimeout(late); resolve(args); });
+    const late = setTimeout(() => reject(new Error(typeof what === "function" ? what() : what)), PATIENCE);
+    begin((answer) => { clearTimeout(late); resolve(answer); });
   });
-const ask = (socket, ...args) => new Promise((resolve) => socket.emit(...args, resolve));
+const event = (socket, name, what) => within(`${what}: no ${name}`, (done) => socket.once(name, (...args) => done(args)));
+const ask = (socket, ...args) => within(() => `${socket.what}: ${args[0]} is not answered; it ended with ${socket.why}`, (done) => socket.emit(...args, done));
 
 // open opens a socket whose polls reach one node and whose WebSocket another; nothing means in turn.
 async function open(polling, websocket, transports = ["polling", "websocket"]) {
@@ -17,7 +19,8 @@ async function open(polling, websocket, transports = ["polling", "websocket"]) {
   const socket = io(url + "/play", {
     forceNew: true, reconnection: false, transports, transportOptions: { polling: headers(polling), websocket: headers(websocket) },
   });
-  const what = `polls at ${polling}, WebSocket at ${websocket}, ${transports}`;
+  const what = (socket.what = `polls at ${polling}, WebSocket at ${websocket}, ${transports}`);
+  socket.on("disconnect", (reason) => (socket.why = reason));
   socket.on("question", (x, ack) => ack(`answer ${x}`));
   const welcome = event(socket, "welcome", what);
   await event(socket, "connect", what);
@@ -64,7 +67,7 @@ const reasons = (await Promise.all(ends)).map(([reason]) => reason);
 assert.deepEqual(reasons, ["io server disconnect", "io server disconnect", ...Array(6).fill("io client disconnect")]);
 const last = await open("1", "0");
 const seen = [];
-while (seen.length < all.length) seen.push(...(await ask(last.socket, "reasons")));
+for (const deadline = Date.now() + PATIENCE; seen.length < all.length && Date.now() < deadline; ) seen.push(...(await ask(last.socket, "reasons")));
 assert.deepEqual(seen.sort(), [...Array(6).fill("client namespace disconnect"), ...Array(2).fill("server namespace disconnect")]);
 console.log("ok");
 process.exit();

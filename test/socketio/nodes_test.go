@@ -13,7 +13,7 @@ func TestNodes(t *testing.T) {
 	for _, client := range []string{newest, of2021} {
 		t.Run(client, func(t *testing.T) {
 			t.Parallel()
-			url := "http://" + harness.SocketIO(t, "--nodes", "2", "--timeout", "5s")
+			url := "http://" + harness.SocketIO(t, "--nodes", "2", "--timeout", "1m")
 			if out := harness.Script(t, "node", "nodes.mjs", url, client); strings.TrimSpace(out) != "ok" {
 				t.Error(out)
 			}

@@ -26,8 +26,11 @@ type nodes struct {
 	turn  atomic.Uint64
 }
 
+// bounds let the buses lose nothing, so that no client of a busy machine is cut off.
+var bounds = &local.Options{Signals: 1 << 20}
+
 func newNodes(count int) *nodes {
-	ns := &nodes{buses: []*local.Bus{local.New(nil), local.New(nil)}}
+	ns := &nodes{buses: []*local.Bus{local.New(bounds), local.New(bounds)}}
 	ended := &reasons{all: []string{}}
 	for i := range count {
 		var forEcho, forRooms socketio.Link

@@ -13,16 +13,16 @@ type branch struct {
 	span
 
 	// guarded by span.mu
-	pipe   transport.Pipe      // nil until the WebSocket is open
-	out    []transport.Message // for the client: a turn of the connection's at most
-	sent   int                 // weight of what the WebSocket has been given, and the tunnel does not know
-	paused bool                // the client is not read: too much is under way to the tunnel
-	last   *letter             // "end": after out the WebSocket is to be closed
+	pipe   transport.Pipe // nil until the WebSocket is open
+	out    []frame        // for the client: a turn of the connection's at most
+	sent   int            // weight of what the WebSocket has been given, and the tunnel does not know
+	paused bool           // the client is not read: too much is under way to the tunnel
+	last   *letter        // "end": after out the WebSocket is to be closed
 	over   bool
 	quiet  *time.Timer // the other node says nothing
 }
 
-// window is the weight of what may be under way from a client to its connection.
+// window is the weight of what may be under way from a client to its connection: 64 small frames.
 const window = 256 << 10
 
 // tunnel serves a WebSocket whose connection lives on another node, and reports whether that node is there.
@@ -72,7 +72,8 @@ func (b *branch) Receive(m transport.Message) {
 	if b.over {
 		return
 	}
-	b.frame(m)
+	b.owed += fromClient + len(m.Data)
+	b.pass(frame{m.Binary, m.Data})
 	if b.owed > window && !b.paused {
 		b.paused = true
 		b.pipe.Pause()
@@ -85,12 +86,12 @@ func (b *branch) Drain() (more bool) {
 	defer b.mu.Unlock()
 	b.taken(b.sent)
 	b.sent = 0
-	for _, m := range b.out {
-		if b.pipe.Send(m) != nil {
+	for _, f := range b.out {
+		if b.pipe.Send(transport.Message{Binary: f.Binary, Data: f.Data}) != nil {
 			b.last = &letter{Status: closeTryLater}
 			break
 		}
-		b.sent += weight(m)
+		b.sent += toClient + len(f.Data)
 	}
 	b.out = nil
 	if b.last != nil {
@@ -120,7 +121,7 @@ func (b *branch) hear(l *letter) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	fresh, whole := b.follows(l)
-	if !fresh || b.over {
+	if !fresh || b.over || b.last != nil {
 		return
 	}
 	if b.quiet != nil {
@@ -129,8 +130,8 @@ func (b *branch) hear(l *letter) {
 	switch {
 	case !whole:
 		b.depart(&letter{Status: closeGoingAway})
-	case l.Kind == "frame":
-		b.out = append(b.out, transport.Message{Binary: l.Binary, Data: l.Body})
+	case l.Kind == "frames":
+		b.out = append(b.out, l.Frames...)
 		b.wake()
 	case l.Kind == "taken":
 		b.owed -= l.Weight

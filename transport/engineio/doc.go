@@ -22,8 +22,8 @@
 //
 // With a [Link] a request that reaches another node than the client's is served by the client's, if that is there: no
 // sticky sessions are needed. A WebSocket that takes over a polling connection of another node stays where it came in, and its
-// frames go over the Link, a turn or 256 KiB at a time; a frame that the Link loses ends the connection. When the node is gone
-// the client is told so, and comes anew. At most 4,096 such requests and as many WebSockets are under way.
+// frames go over the Link, a turn or 256 KiB at a time; what the Link loses ends the connection, at once or by the heartbeat. When
+// the node is gone the client is told so, and comes anew. At most 4,096 such requests and as many WebSockets are under way.
 //
 // The package knows nothing of Socket.IO, of rooms, or of users.
 package engineio

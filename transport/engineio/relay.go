@@ -58,7 +58,7 @@ type asked struct {
 // letter is what nodes write each other.
 type letter struct {
 	To, From string
-	Kind     string // "ask", "heard", "answer", "cancel"; "open", "frame", "taken", "end" of a WebSocket
+	Kind     string // "ask", "heard", "answer", "cancel"; "open", "frames", "taken", "end" of a WebSocket
 	ID       uint64
 	Method   string `json:",omitempty"`
 	Query    string `json:",omitempty"`
@@ -66,12 +66,12 @@ type letter struct {
 	Body     []byte `json:",omitempty"`
 	Status   int    `json:",omitempty"` // of HTTP, or of a WebSocket's end
 
-	Own    bool   `json:",omitempty"` // of a tunnel: the sender has counted the ID
-	Number uint64 `json:",omitempty"` // of the letter in its tunnel
-	Binary bool   `json:",omitempty"` // of a frame
-	Weight int    `json:",omitempty"` // of the frames that are taken
-	Reason string `json:",omitempty"` // of an end
-	Broken bool   `json:",omitempty"` // the end was somebody's mistake
+	Own    bool    `json:",omitempty"` // of a tunnel: the sender has counted the ID
+	Number uint64  `json:",omitempty"` // of the letter in its tunnel
+	Frames []frame `json:",omitempty"`
+	Weight int     `json:",omitempty"` // of the frames that are taken
+	Reason string  `json:",omitempty"` // of an end
+	Broken bool    `json:",omitempty"` // the end was somebody's mistake
 }
 
 func newRelay(s *Server, l Link, node string) *relay {
@@ -210,7 +210,7 @@ func (r *relay) hear(data []byte) {
 	switch l.Kind {
 	case "open":
 		r.open(&l)
-	case "frame", "taken", "end":
+	case "frames", "taken", "end":
 		r.mu.Lock()
 		t := r.tunnels[tunnelKey{l.From, l.ID, !l.Own}]
 		r.mu.Unlock()

@@ -1,6 +1,7 @@
 package engineio
 
 import (
+	"bytes"
 	"sync"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 //
 // Letters of one tunnel are numbered in each direction. One that is lost ends the tunnel, and with it the connection, as
 // a broken wire does. Either end says how much of what it got is out of its hands, so that no more than a turn is under way to
-// the client and no more than a window from it.
+// the client, in one letter, and no more than a window from it: a link that is busy loses what is too much for it.
 
 // span is what both ends have: the letters to the other one.
 type span struct {
@@ -39,10 +40,17 @@ func (s *span) say(l letter) {
 	s.relay.publish(l)
 }
 
-// frame passes a message on. mu is held.
-func (s *span) frame(m transport.Message) {
-	s.owed += weight(m)
-	s.say(letter{Kind: "frame", Binary: m.Binary, Body: m.Data})
+// pass passes frames on. mu is held.
+func (s *span) pass(frames ...frame) {
+	if len(frames) > 0 {
+		s.say(letter{Kind: "frames", Frames: frames})
+	}
+}
+
+// frame is a message on its way. Its JSON is the letters'.
+type frame struct {
+	Binary bool `json:",omitempty"`
+	Data   []byte
 }
 
 // taken says that frames are out of this end's hands. mu is held.
@@ -62,8 +70,11 @@ func (s *span) follows(l *letter) (fresh, whole bool) {
 	return true, whole
 }
 
-// weight is what a message counts for on its way.
-func weight(m transport.Message) int { return 64 + len(m.Data) }
+// What a frame counts for on its way beside its data: the way from a client has a letter for each.
+const (
+	toClient   = 64
+	fromClient = 4 << 10
+)
 
 // tunnel is the pipe of a WebSocket on another node. What comes out of it is the handler's on a goroutine that lives while
 // there is something to do.
@@ -72,7 +83,9 @@ type tunnel struct {
 	handler transport.Handler // set before anything is heard
 
 	// guarded by span.mu
-	in      []transport.Message // not yet received; the branch bounds it
+	in      []frame // not yet received; the branch bounds it
+	took    int     // weight of what was received, and the branch does not know
+	out     []frame // of this turn
 	woken   bool
 	paused  bool
 	running bool // a goroutine works
@@ -95,7 +108,8 @@ func (t *tunnel) Send(m transport.Message) error {
 	case t.owed+len(m.Data) > maxOut:
 		return errOut
 	}
-	t.frame(m)
+	t.owed += toClient + len(m.Data)
+	t.out = append(t.out, frame{m.Binary, bytes.Clone(m.Data)})
 	return nil
 }
 
@@ -138,6 +152,7 @@ func (t *tunnel) Close(code uint16, reason string) {
 		return
 	}
 	t.closing = true
+	t.flush()
 	t.say(letter{Kind: "end", Status: int(code), Reason: reason})
 	t.late = time.AfterFunc(farewell, func() { t.cut(nil) })
 }
@@ -152,8 +167,8 @@ func (t *tunnel) hear(l *letter) {
 	case !whole:
 		t.say(letter{Kind: "end", Status: closeGoingAway})
 		t.end(nil)
-	case l.Kind == "frame" && !t.closing:
-		t.in = append(t.in, transport.Message{Binary: l.Binary, Data: l.Body})
+	case l.Kind == "frames" && !t.closing:
+		t.in = append(t.in, l.Frames...)
 		t.run()
 	case l.Kind == "taken":
 		t.owed -= l.Weight
@@ -217,14 +232,24 @@ func (t *tunnel) work() {
 	}
 }
 
+// flush passes on what was sent in this turn. mu is held.
+func (t *tunnel) flush() {
+	t.pass(t.out...)
+	t.out = nil
+}
+
 // receive gives the handler the next message. mu is held, but not meanwhile.
 func (t *tunnel) receive() {
-	m := t.in[0]
+	f := t.in[0]
 	t.in = t.in[1:]
 	t.mu.Unlock()
-	t.handler.Receive(m)
+	t.handler.Receive(transport.Message{Binary: f.Binary, Data: f.Data})
 	t.mu.Lock()
-	t.taken(weight(m))
+	t.flush()
+	if t.took += fromClient + len(f.Data); len(t.in) == 0 || t.took > window/4 {
+		t.taken(t.took)
+		t.took = 0
+	}
 }
 
 // drain has the handler say what it has. mu is held, but not meanwhile.
@@ -233,5 +258,6 @@ func (t *tunnel) drain() {
 	t.mu.Unlock()
 	more := t.handler.Drain()
 	t.mu.Lock()
+	t.flush()
 	t.woken = t.woken || more
 }
