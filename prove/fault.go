@@ -48,7 +48,7 @@ func init() {
 		{"descriptors", onServer, "no descriptors left", "дескрипторы исчерпаны", 500 * ms, 2000 * ms, 0, true, descriptors},
 		{"memory", onServer, "little memory", "мало памяти", 1000 * ms, 3000 * ms, 600 * ms, false, memory},
 
-		{"cut", onWay, "connections reset", "соединения сброшены", 0, 0, 0, false, cut},
+		{"cut", onWay, "connections reset or closed", "соединения сброшены или закрыты", 0, 0, 0, false, cut},
 		{"torn", onWay, "cut in the middle of a frame", "обрыв посреди кадра", 200 * ms, 1000 * ms, 0, false, torn},
 		{"slow", onWay, "slow network", "медленная сеть", 500 * ms, 3000 * ms, 0, false, slow},
 		{"half-open", onWay, "half-open connections", "полуоткрытые соединения", 500 * ms, 3000 * ms, 0, false, halfOpen},
@@ -185,11 +185,14 @@ func memory(ctx context.Context, w *world, s Strike) error {
 }
 
 func cut(_ context.Context, w *world, s Strike) error {
-	if s.Seed%3 == 0 {
+	switch s.Seed % 3 {
+	case 0:
 		w.net.CutAll()
-		return nil
+	case 1:
+		w.net.HangUp()
+	default:
+		w.net.Strike(s.Seed, 0.5, hostile.Fault{Act: hostile.Cut})
 	}
-	w.net.Strike(s.Seed, 0.5, hostile.Fault{Act: hostile.Cut})
 	return nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -270,8 +271,18 @@ func TestStrike(t *testing.T) {
 	if talk(c) == nil {
 		t.Error("it was not cut")
 	}
-	if err := talk(dial()); err != nil {
+	c = dial()
+	if err := talk(c); err != nil {
 		t.Error("a new connection is struck:", err)
+	}
+	p.HangUp()
+	if err := talk(c); err == nil || errors.Is(err, syscall.ECONNRESET) {
+		t.Errorf("after the end of the connection: %v", err)
+	}
+	c = dial()
+	p.CutAll()
+	if _, _, err := c.Read(t.Context()); !errors.Is(err, syscall.ECONNRESET) {
+		t.Errorf("after a reset: %v", err)
 	}
 }
 

@@ -104,6 +104,15 @@ func (p *Proxy) CutAll() {
 	}
 }
 
+// HangUp ends every connection that there is as one that is closed in good order (FIN), in the middle of whatever passes.
+func (p *Proxy) HangUp() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for l := range p.lines {
+		_ = l.Close()
+	}
+}
+
 // Log returns what was done so far, the first 10,000 exchanges.
 func (p *Proxy) Log() []Entry {
 	p.mu.Lock()
