@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { launch, server } from './browser.mjs'
+import { launch, patience, server } from './browser.mjs'
 
 const { BASE, FRIEND, STRANGER } = process.env
 
@@ -35,7 +35,7 @@ class Listener {
   }
 
   // until waits until that is so on the page, and returns it.
-  async until(what, argument) { return (await this.page.waitForFunction(what, argument, { timeout: 20_000 })).jsonValue() }
+  async until(what, argument) { return (await this.page.waitForFunction(what, argument, { timeout: patience })).jsonValue() }
 
   async hears(count) {
     await this.until(count => heard.filter(({ type }) => type === 'message').length >= count, count)
