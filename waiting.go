@@ -17,6 +17,9 @@ const ownGoroutine = 16 << 10
 
 // await answers a poll when there is something to say. Meanwhile it costs no goroutine where it is at the door's.
 func (s *Server) await(w http.ResponseWriter, r *http.Request, ask transport.Ask) {
+	if r.Context().Err() != nil {
+		return // it would end the poll that the client has come back with
+	}
 	takes := codingsOf(r)
 	d, ok := transport.Defer(w)
 	if !ok {

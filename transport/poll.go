@@ -263,11 +263,11 @@ func (p *poll) over() bool {
 	return p.closed || p.gone
 }
 
-// current reports whether the n-th answer was the last, and whether there is some of the next already.
+// current reports whether the n-th answer was the last, and whether there is some of the next already, or will be.
 func (p *poll) current(n uint64) (owed, ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return len(p.events) > 0, p.answers == n
+	return len(p.events) > 0 || p.wished || p.busy, p.answers == n
 }
 
 // drain takes what the session has, until it is enough for an answer: the rest is news for the next one.

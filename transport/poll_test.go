@@ -87,6 +87,42 @@ func TestPollsThatAreLeft(t *testing.T) {
 	})
 }
 
+// TestPollsThatAreOwed: a session is told that something is on its way to the client, wherever that is: a late
+// request for other rooms must not have it leave one and join it again, with what it has of it.
+func TestPollsThatAreOwed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, h := NewLongPoll(), new(talker)
+		last := ask(t, l, h, "", 0)
+		owes := func() (owed bool) {
+			w, err := l.Ask(Ask{At: at(last), Owner: "ann", Wait: time.Minute, Reply: func(Answer, bool) {},
+				Again: func(_ Handler, o bool) bool { owed = o; return true }})
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.Leave()
+			time.Sleep(gathering)
+			synctest.Wait()
+			return owed
+		}
+		if owes() {
+			t.Error("nothing was said")
+		}
+		h.pipe.Pause()
+		if !owes() {
+			t.Error("a join is under way")
+		}
+		h.pipe.Resume()
+		time.Sleep(gathering)
+		h.say("not drained")
+		if !owes() {
+			t.Error("there is news")
+		}
+		if err := l.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 // TestPollsAtTheEnd: Close answers who waits, for the last time, and gives all sessions their Closed, of whom
 // nobody waits too.
 func TestPollsAtTheEnd(t *testing.T) {
