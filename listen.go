@@ -80,5 +80,5 @@ func (s *Server) serve(l net.Listener) error {
 	if s.config.TLS != nil {
 		return s.http.ServeTLS(l, "", "")
 	}
-	return s.http.Serve(transport.Door(l, s.http, "/poll"))
+	return s.http.Serve(transport.Door(l, s.http, "/poll", "/events"))
 }

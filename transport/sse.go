@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"github.com/vechehq/veche/internal/tidy"
 )
 
 // SSE streams to clients as Server-Sent Events (WHATWG HTML, section 9.2), and knows the streams that
@@ -42,6 +44,7 @@ const (
 // Headers that are already in w go out with the stream. The server's own deadlines do not cut it; a
 // client that takes nothing for 30 seconds is.
 func (t *SSE) Serve(w http.ResponseWriter, r *http.Request, open func(Guide) (Handler, error)) error {
+	tidy.Count()
 	s := &stream{w: w, control: http.NewResponseController(w), woken: make(chan struct{}, 1)}
 	if !t.streams.begin() {
 		return ErrClosing

@@ -36,7 +36,6 @@ func (d *door) adopt(w http.ResponseWriter, _ *http.Request) (Deferred, bool) {
 		g.fd = bareOf(tcp)
 	}
 	_ = nc.Close()
-	x.out.fd = g.fd
 	d.enter(x)
 	return x, true
 }

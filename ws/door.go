@@ -22,12 +22,12 @@ import (
 // silent longer than that is let go; when srv has no timeout, net/http gets the waiting after 10 s.
 // Close and Shutdown of srv end the waiting too; they do not wait for handlers that run here.
 //
-// The requests differ from net/http's in one point: their context ends when the handler returns, and
+// The handshakes differ from net/http's in one point: their context ends when the handler returns, and
 // not when the client leaves before that.
 //
 // Of plain GETs, those without a body, Door answers the ones of paths in the same way, on connections that stay: a
 // connection costs no goroutine and no buffer between two of them, nor while an answer is deferred (see [Defer]). Their
-// handlers may do what others may, but not hijack. An answer leaves when it is complete, or flushed, without waiting for a
+// handlers may do what others may, but not hijack. A deferred answer leaves without waiting for a
 // client that does not take it: up to 4 MiB are kept for it, for WriteTimeout (else a minute). A connection that
 // is silent for longer than IdleTimeout (else ReadTimeout) is closed; the next request may be any other.
 //

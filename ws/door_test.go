@@ -105,7 +105,7 @@ func TestDoorIsTransparent(t *testing.T) {
 	}
 }
 
-// TestDoorAnswersAsNetHTTP: a handler may do with a handshake what it likes.
+// TestDoorAnswersAsNetHTTP: a handler may do with a handshake what it likes, and with a plain request too, but hijack.
 func TestDoorAnswersAsNetHTTP(t *testing.T) {
 	type handler = func(http.ResponseWriter, *http.Request)
 	tests := map[string]handler{
@@ -200,13 +200,17 @@ func TestDoorAnswersAsNetHTTP(t *testing.T) {
 	}
 	for name, h := range tests {
 		t.Run(name, func(t *testing.T) {
-			sameAtAllDoors(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				if r.URL.Path == "/last" {
 					io.WriteString(w, "served on")
 					return
 				}
 				h(w, r)
-			}), edit())
+			})
+			sameAtAllDoors(t, handler, edit())
+			if name != "hijacked" {
+				sameAtAllDoors(t, handler, "GET /1 HTTP/1.1\r\nHost: a\r\n\r\n")
+			}
 		})
 	}
 }

@@ -1,12 +1,9 @@
 package ws
 
 import (
-	"errors"
 	"net/http"
 	"sync"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 // exchange is a plain request at a door and its answer, for as long as that takes: a Deferred. The guest is not
@@ -24,12 +21,15 @@ type exchange struct {
 	done bool
 	gone bool // the client is
 	told func()
+	room chan struct{} // holds one word for who waits to send; nil: nobody has
+	by   time.Time     // until when that may last; zero: as long as the door allows
 }
 
 var _ Deferred = (*exchange)(nil)
 
 func newExchange(d *door, g *guest) *exchange {
-	x := &exchange{door: d, guest: g, out: outlet{fd: g.fd}}
+	x := &exchange{door: d, guest: g}
+	x.out.exchange = x
 	x.reply = reply{to: &x.out, header: make(http.Header, 8)}
 	return x
 }
@@ -52,10 +52,22 @@ func (x *exchange) leave() {
 		told = nil
 	}
 	x.gone = true
+	x.nudge()
 	x.mu.Unlock()
 	if told != nil {
 		told()
 	}
+}
+
+// hear is told that there may be room to send, or that the client is gone.
+func (x *exchange) hear(gone bool) {
+	if gone {
+		x.leave()
+		return
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.nudge()
 }
 
 func (x *exchange) Done() {
@@ -86,35 +98,3 @@ func (x *exchange) end() (first bool) {
 	first, x.done = !x.done, true
 	return first
 }
-
-// maxUnsent is how many bytes of an answer may wait for the client to take them.
-const maxUnsent = 4 << 20
-
-var errUnsent = errors.New("ws: too large an answer for a client that does not take it")
-
-// outlet sends without waiting. What the client does not take at once is kept.
-type outlet struct {
-	fd   int
-	rest []byte
-}
-
-func (o *outlet) Write(p []byte) (int, error) {
-	sent := 0
-	if len(o.rest) == 0 {
-		n, err := sendNow(uintptr(o.fd), p)
-		if err != nil && err != unix.EAGAIN {
-			return n, err
-		}
-		sent = n
-	}
-	if len(o.rest)+len(p)-sent > maxUnsent {
-		return sent, errUnsent
-	}
-	o.rest = append(o.rest, p[sent:]...)
-	return len(p), nil
-}
-
-// The door has deadlines of its own.
-
-func (o *outlet) SetReadDeadline(time.Time) error  { return nil }
-func (o *outlet) SetWriteDeadline(time.Time) error { return nil }

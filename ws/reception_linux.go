@@ -190,9 +190,7 @@ func (d *door) hear() {
 func (d *door) tend(g *guest) {
 	switch {
 	case g.exchange != nil:
-		if g.over {
-			g.exchange.leave()
-		}
+		g.exchange.hear(g.over)
 	case g.answer != nil:
 		d.send(g)
 	default:

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httputil"
 	"strconv"
 	"sync"
 	"time"
@@ -47,14 +46,17 @@ const maxGathered = 32 << 10 // bytes
 // replyBuffers are for the time that an answer takes to be written.
 var replyBuffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
-// release gives buffers back, but for one that has become very large.
-func (a *reply) release() {
-	for _, b := range [...]*bytes.Buffer{a.head, a.body} {
-		if b != nil && b.Cap() <= maxGathered {
-			b.Reset()
-			replyBuffers.Put(b)
-		}
+// giveBack gives a buffer back, unless it has become very large.
+func giveBack(b *bytes.Buffer) {
+	if b != nil && b.Cap() <= maxGathered {
+		b.Reset()
+		replyBuffers.Put(b)
 	}
+}
+
+func (a *reply) release() {
+	giveBack(a.head)
+	giveBack(a.body)
 	a.head, a.body = nil, nil
 }
 
@@ -174,7 +176,7 @@ func (a *reply) begin(next []byte) {
 		a.chunks = unchunked{a.to}
 	default:
 		a.line("Transfer-Encoding: chunked")
-		a.chunks = httputil.NewChunkedWriter(a.to)
+		a.chunks = chunked{a.to}
 	}
 	if a.err = a.sendHead(nil); a.err == nil && len(body) > 0 {
 		_, a.err = a.chunks.Write(body)
@@ -188,6 +190,31 @@ func (a *reply) gathered() []byte {
 		return nil
 	}
 	return a.body.Bytes()
+}
+
+// chunked sends each write as a chunk (RFC 9112, section 7.1), at once.
+type chunked struct{ to io.Writer }
+
+func (c chunked) Write(p []byte) (int, error) {
+	if len(p) == 0 {
+		return 0, nil // which would be the last
+	}
+	b := replyBuffers.Get().(*bytes.Buffer)
+	defer giveBack(b)
+	b.Write(strconv.AppendUint(b.AvailableBuffer(), uint64(len(p)), 16))
+	b.WriteString("\r\n")
+	b.Write(p)
+	b.WriteString("\r\n")
+	if _, err := c.to.Write(b.Bytes()); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+// Close sends the last chunk, without trailers.
+func (c chunked) Close() error {
+	_, err := io.WriteString(c.to, "0\r\n\r\n")
+	return err
 }
 
 type unchunked struct{ io.Writer }
@@ -233,9 +260,6 @@ func (a *reply) finish() (again bool) {
 		a.release()
 	case a.err == nil:
 		a.err = a.chunks.Close()
-		if _, ok := a.chunks.(unchunked); !ok && a.err == nil {
-			_, a.err = io.WriteString(a.to, "\r\n") // no trailers
-		}
 	}
 	return a.err == nil && (a.left == 0 || !a.has.size) && !a.has.last
 }

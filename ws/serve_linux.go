@@ -46,6 +46,7 @@ func (d *door) respond(x *exchange, text string, end int) {
 		return
 	}
 	r.RemoteAddr = x.guest.peer.String()
+	x.OnLeave(cancel)
 	if d.call(x, r, x.drop) && !x.deferred {
 		x.Done()
 	}
