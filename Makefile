@@ -139,6 +139,14 @@ e2e: node-modules ## people in Chromium; PICTURES=dir saves what they see
 	$(call title,people in Chromium)
 	$(system) -v ./e2e
 
+.PHONY: pictures
+pictures: build node-modules ## take the pictures of docs/pictures anew
+	$(call title,pictures)
+	@data=$$(mktemp -d); bin/veche --listen 127.0.0.1:18080 --data "$$data" & server=$$!; \
+	trap 'kill $$server; rm -rf "$$data"' EXIT; \
+	until curl -fs -o /dev/null http://127.0.0.1:18080/readyz; do kill -0 $$server; sleep 0.1; done; \
+	cd test/e2e && BASE=http://127.0.0.1:18080/ PICTURES=$(CURDIR)/docs/pictures node pictures.mjs
+
 .PHONY: bench
 bench: node-modules ## measure the engine beside its peers and draw docs/benchmarks/engines.svg; BENCH=-quick to try
 	$(call title,the engine beside its peers)
