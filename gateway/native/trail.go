@@ -23,6 +23,7 @@ type trail struct {
 type place struct {
 	at      wire.Join // how the client goes on that has all that was sent
 	told    wire.Join // at, when the client was last told
+	entered bool      // the ok of its join was sent
 	greeted bool      // it was told who is there
 }
 
@@ -84,7 +85,9 @@ func (t *trail) end(room string) {
 }
 
 // compare looks for what has changed since the client was last told where it is: rooms that it is to
-// join now, and rooms that it is to leave. ok is false if it is elsewhere than it was told.
+// join now, and rooms that it is to leave. ok is false if it is elsewhere than it was told, or is to leave a room whose
+// join is under way: what that brings would come again when it joins once more, as a client does whose requests
+// have overtaken each other.
 func (t *trail) compare(asked []*wire.Join) (join []*wire.Join, leave []string, ok bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -99,7 +102,11 @@ func (t *trail) compare(asked []*wire.Join) (join []*wire.Join, leave []string, 
 		}
 	}
 	for _, p := range t.places {
-		if !named[p.at.Room] {
+		switch {
+		case named[p.at.Room]:
+		case !p.entered:
+			return nil, nil, false
+		default:
 			leave = append(leave, p.at.Room)
 		}
 	}
@@ -150,6 +157,7 @@ func (t *trail) enter(e *entered) (moved, ripe bool) {
 	if p == nil {
 		return false, false
 	}
+	p.entered = true
 	known := e.asked.Replay && e.asked.Since >= 0
 	if e.Recovered {
 		t.move(e.Room, e.next-1, e.Epoch)
