@@ -58,6 +58,13 @@ func (s *Socket) overhear(change func([]func(string, Args)) []func(string, Args)
 	s.overheard = len(m.outgoing) > 0
 }
 
+// show tells OnAnyOutgoing's functions of sockets of an event that was pushed to them.
+func show(overheard []*Socket, p *wire.Packet, offset bool) {
+	for _, s := range overheard {
+		s.show(p, offset)
+	}
+}
+
 // show tells OnAnyOutgoing's functions of an event that is emitted to the socket, without its offset if it has one.
 func (s *Socket) show(p *wire.Packet, offset bool) {
 	s.mu.Lock()

@@ -63,7 +63,7 @@ func (b *Broadcast) Emit(event string, args ...any) error {
 		return h.emit(b, p)
 	}
 	b.namespace.shield(p)
-	b.push(p)
+	show(b.push(p), p, false)
 	b.tell(order{Do: "emit", Data: p.Data, Attachments: p.Attachments})
 	return nil
 }
@@ -72,14 +72,9 @@ func (b *Broadcast) Emit(event string, args ...any) error {
 func (b *Broadcast) one() bool { return b.local && b.namespace.server.link != nil }
 
 // push gives a packet to this node's sockets: those that take text and for whom nothing waits at once, the others in their turn.
-func (b *Broadcast) push(p *socketio.Packet) {
+// It returns those whose OnAnyOutgoing is to be told, when no lock is held.
+func (b *Broadcast) push(p *socketio.Packet) (overheard []*Socket) {
 	e := encode(p)
-	var overheard []*Socket
-	defer func() {
-		for _, s := range overheard {
-			s.show(p, b.number > 0)
-		}
-	}()
 	if b.volatile || len(p.Attachments) > 0 {
 		b.each(func(s *Socket) {
 			if s.overheard {
@@ -87,7 +82,7 @@ func (b *Broadcast) push(p *socketio.Packet) {
 			}
 			b.pushTo(s, e)
 		})
-		return
+		return overheard
 	}
 	refused := false
 	engineio.Broadcast(e.in(textForm)[0], func(yield func(*engineio.Conn) bool) {
@@ -109,6 +104,7 @@ func (b *Broadcast) push(p *socketio.Packet) {
 			}
 		})
 	}, func(*engineio.Conn) { refused = true })
+	return overheard
 }
 
 func (b *Broadcast) pushTo(s *Socket, e *encoded) {

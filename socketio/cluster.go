@@ -101,7 +101,8 @@ func (io *Server) hear(data []byte) {
 			_ = h.keep(&record{Rooms: o.Rooms, Except: o.Except, Data: o.Data, Attachments: o.Attachments}) // it was encoded once
 			return
 		}
-		b.push(&wire.Packet{Type: wire.Event, Namespace: n.name, Data: o.Data, Attachments: o.Attachments})
+		p := &wire.Packet{Type: wire.Event, Namespace: n.name, Data: o.Data, Attachments: o.Attachments}
+		show(b.push(p), p, false)
 	case "join":
 		b.SocketsJoin(o.Names...)
 	case "leave":

@@ -3,6 +3,7 @@ package socketio
 import (
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -61,6 +62,8 @@ type history struct {
 	loaded  bool       // seen is known
 	known   uint64     // the log has grown to here, at least
 	reading bool       // a goroutine reads up to known
+	waiting bool       // it will be tried again, since the journal could not be read
+	told    []func()   // tell OnAnyOutgoing of what was pushed, once mu is released
 }
 
 // record is one event in the journal.
@@ -128,13 +131,23 @@ func (h *history) keep(r *record) error {
 // deliver pushes a record, or has all be read that comes before it.
 func (h *history) deliver(number uint64, r *record) {
 	h.mu.Lock()
-	defer h.mu.Unlock()
+	defer h.unlock()
 	switch {
 	case !h.loaded: // so nobody is here
 	case number == h.seen.Load()+1 && !h.reading:
 		h.push(number, r)
 	default:
 		h.grown(number)
+	}
+}
+
+// unlock releases mu, and tells OnAnyOutgoing of what was pushed meanwhile.
+func (h *history) unlock() {
+	told := h.told
+	h.told = nil
+	h.mu.Unlock()
+	for _, tell := range told {
+		tell()
 	}
 }
 
@@ -155,7 +168,7 @@ func (h *history) grown(number uint64) {
 	}
 	h.reading = true
 	go func() { // spawn would need a lock that comes before
-		if !h.namespace.server.spawn(h.read) {
+		if !h.namespace.server.spawn(func() { h.read() }) {
 			h.mu.Lock()
 			h.reading = false
 			h.mu.Unlock()
@@ -163,11 +176,14 @@ func (h *history) grown(number uint64) {
 	}()
 }
 
-// push sends a record to who is here. mu is held.
+// push sends a record to who is here. mu is held, and is to be released by unlock.
 func (h *history) push(number uint64, r *record) {
-	h.seen.Store(number)
 	b := &Broadcast{namespace: h.namespace, rooms: r.Rooms, except: r.Except, number: number}
-	b.push(h.packet(number, r))
+	p := h.packet(number, r)
+	if overheard := b.push(p); len(overheard) > 0 {
+		h.told = append(h.told, func() { show(overheard, p, true) })
+	}
+	h.seen.Store(number) // not before: who parts meanwhile would count as seen what it was not sent
 }
 
 // packet makes a record's packet: the event with its offset.
@@ -181,33 +197,55 @@ func (h *history) packet(number uint64, r *record) *wire.Packet {
 // batch is how many records are read at a time.
 const batch = 128
 
-// read pushes what is known and was not seen.
-func (h *history) read() {
-	for {
-		h.mu.Lock()
+// read pushes what is known and was not seen. It returns false if the journal cannot be read: who is here then waits, and misses
+// nothing.
+func (h *history) read() bool {
+	h.mu.Lock()
+	defer h.unlock()
+	for h.seen.Load() < h.known {
 		seen := h.seen.Load()
-		if seen >= h.known {
-			h.reading = false
-			h.mu.Unlock()
-			return
-		}
-		h.mu.Unlock()
+		h.unlock()
 		records, err := h.records(seen+1, batch)
 		h.mu.Lock()
-		if h.seen.Load() != seen { // somebody else has read
-			h.mu.Unlock()
-			continue
-		}
-		if err != nil || len(records) == 0 {
-			h.namespace.server.options.Log.Error("socket.io: events are missing in the journal", "namespace", h.namespace.name, "from", seen+1, "err", err)
+		switch {
+		case h.seen.Load() != seen: // somebody else has read
+		case errors.Is(err, ErrTrimmed), errors.Is(err, errRecord):
+			h.namespace.server.options.Log.Error("socket.io: events are missing in the journal", "namespace", h.namespace.name, "from", seen+1, "to", h.known, "err", err)
 			h.seen.Store(h.known)
+		case err != nil || len(records) == 0:
+			h.namespace.server.options.Log.Error("socket.io: the journal cannot be read", "namespace", h.namespace.name, "from", seen+1, "err", err)
+			h.reading = false
+			h.readLater()
+			return false
+		default:
+			for i := range records {
+				h.push(seen+1+uint64(i), &records[i])
+			}
 		}
-		for i := range records {
-			h.push(seen+1+uint64(i), &records[i])
-		}
-		h.mu.Unlock()
 	}
+	h.reading = false
+	return true
 }
+
+// retry is after how long a journal that could not be read is asked again.
+const retry = time.Second
+
+// readLater has the journal be read again in a while. mu is held.
+func (h *history) readLater() {
+	if h.waiting {
+		return
+	}
+	h.waiting = true
+	time.AfterFunc(retry, func() {
+		h.mu.Lock()
+		defer h.unlock()
+		h.waiting = false
+		h.grown(h.known)
+	})
+}
+
+// errRecord is a record that is none.
+var errRecord = errors.New("socketio: a record of the journal cannot be read")
 
 func (h *history) records(from uint64, limit int) ([]record, error) {
 	texts, err := h.options.Journal.Read(h.log(), from, limit)
@@ -217,7 +255,7 @@ func (h *history) records(from uint64, limit int) ([]record, error) {
 	all := make([]record, len(texts))
 	for i, text := range texts {
 		if err := json.Unmarshal(text, &all[i]); err != nil || len(all[i].Data) < 2 {
-			return nil, fmt.Errorf("socketio: a record of the journal: %w", err)
+			return nil, errRecord
 		}
 	}
 	return all, nil
@@ -298,7 +336,9 @@ func (h *history) collect(r *recovering) bool {
 		h.known = max(h.known, r.at)
 		h.mu.Unlock()
 		if r.at > seen { // another node was faster
-			h.read()
+			if !h.read() {
+				return false
+			}
 			continue
 		}
 		records, err := h.records(r.at+1, int(min(batch, seen-r.at)))
@@ -450,7 +490,8 @@ func (s *Socket) parted(reason string) {
 	if t == nil {
 		return
 	}
-	last, until, gone := t.last.Load(), t.history.seen.Load(), time.Now()
+	until := t.history.seen.Load() // before last: what is pushed meanwhile the client may not have
+	last, gone := t.last.Load(), time.Now()
 	s.queue(func() {
 		s.saveData(func(st *state) { st.Last, st.Until, st.Gone = last, until, gone })
 	})

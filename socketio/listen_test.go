@@ -81,6 +81,21 @@ func TestOutgoingOfARecoverableNamespace(t *testing.T) {
 	wanted(t, heard, "one[1]", "two[2]")
 }
 
+// Who hears what goes out may emit in turn.
+func TestOutgoingEmits(t *testing.T) {
+	srv, c := serve(t, socketio.Options{Recovery: &socketio.RecoveryOptions{}})
+	srv.OnConnection(func(s *socketio.Socket) {
+		s.OnAnyOutgoing(func(event string, _ socketio.Args) {
+			if event == "one" {
+				_ = s.Emit("two")
+			}
+		})
+		_ = s.Emit("one")
+	})
+	c.open("40")
+	c.want(`42["one","1"]`, `42["two","2"]`)
+}
+
 // An event that is not kept is not taken for an offset by a client that recovers.
 func TestNoStringIsAnOffset(t *testing.T) {
 	srv, c := serve(t, socketio.Options{Recovery: &socketio.RecoveryOptions{}})
