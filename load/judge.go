@@ -71,17 +71,16 @@ func newArchivist(ctx context.Context, w *crowd) (*archivist, error) {
 
 // compare reads a room's log of this run, and returns how many acknowledged messages should be in it.
 func (a *archivist) compare(ctx context.Context, r *room) (acked int, err error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, entry := range r.log {
+	base, log := r.sofar()
+	for _, entry := range log {
 		acked += int(entry & 1)
 	}
 	if acked == 0 {
 		return 0, nil
 	}
-	seen := make(map[uint64]uint64, len(r.log)) // the seq of each message
+	seen := make(map[uint64]uint64, len(log)) // the seq of each message
 	found := 0
-	for last, head := r.base, r.base+1; last < head; {
+	for last, head := base, base+1; last < head; {
 		page, err := a.page(ctx, r.name, last)
 		if err != nil {
 			return acked, err
@@ -108,11 +107,11 @@ func (a *archivist) compare(ctx context.Context, r *room) (acked int, err error)
 				a.crowd.broken("%s: message %d has seq %d and %d", r.name, number, before, m.Seq)
 			}
 			seen[number] = m.Seq
-			if i := m.Seq - r.base - 1; i < uint64(len(r.log)) && r.log[i] != 0 {
-				if was := r.log[i] >> 1; was != number {
+			if i := m.Seq - base - 1; i < uint64(len(log)) && log[i] != 0 {
+				if was := log[i] >> 1; was != number {
 					a.crowd.broken("%s: seq %d was message %d, and the log has message %d", r.name, m.Seq, was, number)
 				} else {
-					found += int(r.log[i] & 1)
+					found += int(log[i] & 1)
 				}
 			}
 		}

@@ -249,3 +249,39 @@ func TestRefused(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Who compares a room's log with the server's does not keep its members from hearing: on a loop that would keep the server, too.
+func TestMembersHearWhileLogsAreCompared(t *testing.T) {
+	r := &room{name: "r", log: []uint64{1<<1 | 1}}
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		c, err := ws.Accept(w, req, &ws.AcceptOptions{Subprotocols: []string{native.Subprotocol}})
+		if err != nil {
+			return
+		}
+		defer c.CloseNow()
+		for {
+			if _, text, err := c.Read(req.Context()); err != nil {
+				return
+			} else if ask, err := native.Decode(text); err != nil {
+				return
+			} else if _, ok := ask.(*native.History); !ok {
+				continue
+			}
+			r.note(2, 2, false) // before it answers
+			_ = c.Write(req.Context(), ws.Text, (&native.HistoryOK{Room: "r", Head: 1}).Append(nil))
+		}
+	}))
+	defer s.Close()
+	w := &crowd{config: Config{URL: s.URL}}
+	a, err := newArchivist(t.Context(), w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.conn.CloseNow()
+	if acked, err := a.compare(t.Context(), r); acked != 1 || err != nil {
+		t.Errorf("got %d, %v", acked, err)
+	}
+	if w.violations != 1 {
+		t.Error("the message that is not in the log was not missed")
+	}
+}

@@ -114,6 +114,13 @@ func (r *room) note(seq, number uint64, acked bool) string {
 	return ""
 }
 
+// sofar returns what is known of the room's log. Members hear on, and do not wait for who compares it with the server's.
+func (r *room) sofar() (base uint64, log []uint64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.base, slices.Clone(r.log)
+}
+
 // maxJump is how far a seq may be ahead of all that were heard: as many messages may be under way.
 const maxJump = 1 << 24
 
