@@ -60,6 +60,25 @@ func TestSendIsAcknowledgedAfterTheCommitAndBeforeDelivery(t *testing.T) {
 	}
 }
 
+// What a sender was told is in the log for everybody from then on, though it is delivered only afterwards: to a room that was there, and to
+// one that is only just read.
+func TestHistoryHasWhatWasAcknowledged(t *testing.T) {
+	h, _ := newHub(t, hub.Config{})
+	ann, bob := connect(t, h, guest("ann")), connect(t, h, guest("bob"))
+	for _, seq := range []uint64{1, 2} {
+		got := make(chan hub.History, 1)
+		ann.session.Send(hub.Draft{Room: "r", Body: hub.Body{Format: hub.Text, Data: []byte("hi")}}, func(s hub.Sent, err error) {
+			bob.session.History("r", hub.HistoryQuery{}, func(h hub.History, err error) { got <- h })
+		})
+		if h := <-got; h.Head != seq || len(h.Messages) != int(seq) {
+			t.Errorf("the log ends with %d, and has %d messages", h.Head, len(h.Messages))
+		}
+		if seq == 1 {
+			bob.join("r", hub.JoinOptions{})
+		}
+	}
+}
+
 func TestRetryGetsTheFirstSeq(t *testing.T) {
 	h, _ := newHub(t, hub.Config{})
 	ann := connect(t, h, guest("ann"))

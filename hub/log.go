@@ -15,6 +15,8 @@ type log struct {
 	early   map[uint64]*Message // committed above a hole that is still to be read
 	heard   uint64              // the highest seq heard of, from here or from another node
 	filling bool                // a hole is being read
+
+	promised uint64 // the highest seq that a sender was told
 }
 
 // Bounds of the tail. It serves readers who were away for a moment without a read of the store.
@@ -66,8 +68,11 @@ func (l *log) add(m *Message) {
 	}
 }
 
+// promise says that a sender is told of a message, which will be learnt in a moment: it is no hole to be read.
+func (l *log) promise(seq uint64) { l.promised = max(l.promised, seq) }
+
 // known is the highest seq that the log is known to have, here or where it was heard of.
-func (l *log) known() uint64 { return max(l.head, l.heard) }
+func (l *log) known() uint64 { return max(l.head, l.heard, l.promised) }
 
 // hole returns the range to be read next for the log to be whole, once; to is 0 if there is none.
 func (l *log) hole() (from, to uint64) {

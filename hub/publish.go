@@ -80,8 +80,10 @@ func (r *Room) patient() bool {
 	return len(r.machine.members) >= crowd
 }
 
-// answer calls the senders back, and returns the messages that are new.
+// answer calls the senders back, and returns the messages that are new. What a sender was told is in the log for whoever asks then,
+// though it is delivered only afterwards.
 func (r *Room) answer(batch []commit) []*Message {
+	r.promise(batch)
 	fresh := make([]*Message, 0, len(batch))
 	for _, c := range batch {
 		if c.err != nil {
@@ -97,6 +99,21 @@ func (r *Room) answer(batch []commit) []*Message {
 		c.done(Sent{Seq: c.message.Seq, At: c.message.At, Dup: c.dup}, nil)
 	}
 	return fresh
+}
+
+// promise has the room know how far the log has come.
+func (r *Room) promise(batch []commit) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, c := range batch {
+		switch {
+		case c.err != nil:
+		case r.loaded:
+			r.machine.log.promise(c.message.Seq)
+		case !r.volatile: // whose log may be another one when it is loaded
+			r.promised = max(r.promised, c.message.Seq)
+		}
+	}
 }
 
 func (r *Room) hush(m *member, seq uint64) {

@@ -19,14 +19,15 @@ type Room struct {
 	holders int  // guarded by hub.mu
 	idling  bool // in hub.idle; guarded by hub.mu
 
-	mu      sync.Mutex // guards what follows, down to the next mutex
-	machine *room
-	loaded  bool
-	waiting []func(error) // run when it is loaded, or could not be
-	early   []*Message    // committed while it is being loaded
-	beating bool          // a beat is due
-	beaten  time.Time     // the last one
-	asked   time.Time     // when the other nodes were asked who is there
+	mu       sync.Mutex // guards what follows, down to the next mutex
+	machine  *room
+	loaded   bool
+	waiting  []func(error) // run when it is loaded, or could not be
+	early    []*Message    // committed while it is being loaded
+	promised uint64        // the highest seq that a sender was told before that
+	beating  bool          // a beat is due
+	beaten   time.Time     // the last one
+	asked    time.Time     // when the other nodes were asked who is there
 
 	committedMu sync.Mutex // guards what follows; taken by the store's writer
 	underway    int        // appended and not yet committed
@@ -70,6 +71,7 @@ func (r *Room) load() {
 	r.waiting = nil
 	if err == nil {
 		r.machine.load(state, newest, receipts)
+		r.machine.log.promise(r.promised)
 		r.loaded = true
 		r.ask()
 		r.read(r.machine.learn(r.early))
