@@ -100,10 +100,10 @@ func (c *storm) calmly(enough func(load.Figures) bool) (resident int64) {
 	}
 }
 
-// level wants memory back at its level, and returns it.
+// level wants memory back at its level, and returns it. Between two collections garbage comes to that, up to as much as lives.
 func (c *storm) level(before int64) (after int64) {
 	c.Helper()
-	limit := before + before/4 + 16*mib
+	limit := before + before/2 + 16*mib
 	for range patience {
 		if after = c.server.Resident(); after <= limit {
 			return after
