@@ -18,14 +18,7 @@ import (
 
 // A client that polls comes to whichever node a load balancer chooses, and to the other when one is gone.
 func TestSocketIOWithoutStickySessions(t *testing.T) {
-	store, bus := memory.New(nil), local.New(nil)
-	t.Cleanup(func() {
-		_ = store.Close(context.Background())
-		_ = bus.Close(context.Background())
-		http.DefaultClient.CloseIdleConnections()
-	})
-	config := Config{Store: store, Bus: bus, Key: make([]byte, 32)}
-	a, b := newNode(t, config), newNode(t, config)
+	a, b := twoNodes(t)
 
 	c := &wanderer{t: t}
 	c.sid = c.handshake(a)
@@ -67,14 +60,7 @@ func TestSocketIOWithoutStickySessions(t *testing.T) {
 
 // What a program emits on one node reaches the sockets and the programs of the others.
 func TestSocketIOOverTheBus(t *testing.T) {
-	store, bus := memory.New(nil), local.New(nil)
-	t.Cleanup(func() {
-		_ = store.Close(context.Background())
-		_ = bus.Close(context.Background())
-		http.DefaultClient.CloseIdleConnections()
-	})
-	config := Config{Store: store, Bus: bus, Key: make([]byte, 32)}
-	a, b := newNode(t, config), newNode(t, config)
+	a, b := twoNodes(t)
 	heard := make(chan string, 1)
 	for _, n := range []*node{a, b} {
 		n.srv.SocketIO().Of("/game").OnConnection(func(s *socketio.Socket) { s.Join("all") })
@@ -118,6 +104,19 @@ type node struct {
 	srv   *Server
 	http  *httptest.Server
 	close func()
+}
+
+// twoNodes returns nodes that share a store, a bus and a key.
+func twoNodes(t *testing.T) (a, b *node) {
+	t.Helper()
+	store, bus := memory.New(nil), local.New(nil)
+	t.Cleanup(func() {
+		_ = store.Close(context.Background())
+		_ = bus.Close(context.Background())
+		http.DefaultClient.CloseIdleConnections()
+	})
+	config := Config{Store: store, Bus: bus, Key: make([]byte, 32)}
+	return newNode(t, config), newNode(t, config)
 }
 
 func newNode(t *testing.T, c Config) *node {
@@ -240,14 +239,7 @@ func TestSocketIOAuthAndDrain(t *testing.T) {
 
 // A program asks for the sockets of all nodes and gets all their clients' answers; it moves them too. Where nothing comes from a node, that is said.
 func TestSocketIOAsksAllNodes(t *testing.T) {
-	store, bus := memory.New(nil), local.New(nil)
-	t.Cleanup(func() {
-		_ = store.Close(context.Background())
-		_ = bus.Close(context.Background())
-		http.DefaultClient.CloseIdleConnections()
-	})
-	config := Config{Store: store, Bus: bus, Key: make([]byte, 32)}
-	a, b := newNode(t, config), newNode(t, config)
+	a, b := twoNodes(t)
 	for name, n := range map[string]*node{"a": a, "b": b} {
 		n.srv.SocketIO().Of("/game").OnConnection(func(s *socketio.Socket) {
 			s.Data = name
@@ -327,14 +319,7 @@ func TestSocketIOAsksAllNodes(t *testing.T) {
 
 // What is emitted in a recoverable namespace is in the store: a client recovers on another node, in order, also what that node's programs said.
 func TestSocketIORecoversOnAnotherNode(t *testing.T) {
-	store, bus := memory.New(nil), local.New(nil)
-	t.Cleanup(func() {
-		_ = store.Close(context.Background())
-		_ = bus.Close(context.Background())
-		http.DefaultClient.CloseIdleConnections()
-	})
-	config := Config{Store: store, Bus: bus, Key: make([]byte, 32)}
-	a, b := newNode(t, config), newNode(t, config)
+	a, b := twoNodes(t)
 	for _, n := range []*node{a, b} {
 		n.srv.SocketIO().Of("/kept").Recoverable(nil)
 		n.srv.SocketIO().Of("/kept").OnConnection(func(s *socketio.Socket) {

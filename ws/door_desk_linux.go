@@ -14,36 +14,31 @@ type desk struct {
 
 // enter has the reception take a guest in who is in the middle of an exchange.
 func (d *door) enter(x *exchange) {
-	d.desk.mu.Lock()
-	closed := d.desk.closed
-	if !closed {
-		d.desk.entering = append(d.desk.entering, x)
-	}
-	wake := d.desk.wakes()
-	d.desk.mu.Unlock()
-	if closed {
+	if !d.leaveWord(&d.desk.entering, x) {
 		x.leave()
-	}
-	if wake {
-		d.epoll.interrupt()
 	}
 }
 
 // settle gives a guest back to the reception, or closes the connection when that has ended.
 func (d *door) settle(x *exchange) {
+	if !d.leaveWord(&d.desk.settled, x) {
+		_ = closeNow(x.guest.fd)
+	}
+}
+
+// leaveWord puts an exchange on one of the desk's lists. It returns false when there is no reception any more.
+func (d *door) leaveWord(list *[]*exchange, x *exchange) bool {
 	d.desk.mu.Lock()
-	closed := d.desk.closed
-	if !closed {
-		d.desk.settled = append(d.desk.settled, x)
+	open := !d.desk.closed
+	if open {
+		*list = append(*list, x)
 	}
 	wake := d.desk.wakes()
 	d.desk.mu.Unlock()
-	if closed {
-		_ = closeNow(x.guest.fd)
-	}
 	if wake {
 		d.epoll.interrupt()
 	}
+	return open
 }
 
 // wakes reports whether the reception is to be told. k.mu is held.

@@ -27,7 +27,9 @@ func visit(t *testing.T, io *socketio.Server) *visitor {
 
 // What is said to one and what is said to all arrive in the order in which a program says them, although a broadcast may pass the queue.
 func TestEmitAndBroadcastKeepTheirOrder(t *testing.T) {
-	const n = 3000
+	const n, pause = 3000, 100
+	heard := make(chan struct{}, n/pause+1) // a word for each pause: the client has all, so its queue is empty
+	defer close(heard)
 	io := socketio.New(nil)
 	io.OnConnection(func(s *socketio.Socket) {
 		s.On("go", func() {
@@ -37,8 +39,8 @@ func TestEmitAndBroadcastKeepTheirOrder(t *testing.T) {
 				} else {
 					_ = io.Emit("n", i)
 				}
-				if i%100 == 0 {
-					time.Sleep(time.Millisecond) // the queue runs empty now and then
+				if i%pause == 0 {
+					<-heard
 				}
 			}
 		})
@@ -53,6 +55,9 @@ func TestEmitAndBroadcastKeepTheirOrder(t *testing.T) {
 		l.want(fmt.Sprintf(`42["n",%d]`, i))
 		if t.Failed() {
 			return
+		}
+		if i%pause == 0 {
+			heard <- struct{}{}
 		}
 	}
 }
