@@ -49,6 +49,7 @@ type order struct {
 	Wait        time.Duration   `json:",omitempty"` // for clients to answer a question
 	Sockets     []RemoteSocket  `json:",omitempty"` // what was fetched
 	Answers     []reply         `json:",omitempty"` // of clients
+	Short       bool            `json:",omitempty"` // some of them are missing: time was over
 	Number      uint64          `json:",omitempty"` // of the last record of the namespace's journal
 	Names       []string        `json:",omitempty"` // rooms to join or leave; the event of "server"
 	Data        json.RawMessage `json:",omitempty"` // an event's

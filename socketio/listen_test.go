@@ -1,6 +1,7 @@
 package socketio_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -252,19 +253,7 @@ func TestServerSideEmitWithAck(t *testing.T) {
 	})
 	all[1].OnServer("who", func() string { return "one" })
 	all[2].OnServer("who", func() string { return "two" })
-	deadline := time.Now().Add(time.Minute)
-	for {
-		answers, err := all[0].ServerSideEmitWithAck(t.Context(), "who")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(answers) == 2 {
-			break
-		}
-		if time.Now().After(deadline) { // they have not met yet
-			t.Fatalf("got %v", answers)
-		}
-	}
+	meet(t, all[0], 2)
 	answers, err := all[0].ServerSideEmitWithAck(t.Context(), "sum", 1, 2)
 	var sum int
 	if err != nil || len(answers) != 1 || answers[0].Bind(&sum) != nil || sum != 3 {
@@ -275,5 +264,48 @@ func TestServerSideEmitWithAck(t *testing.T) {
 	defer cancel()
 	if _, err := all[0].ServerSideEmitWithAck(ctx, "mute"); !errors.Is(err, socketio.ErrNodes) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// A node whose time is over says so itself, before who asked sees that it is.
+func TestNodeThatGaveUpIsMissing(t *testing.T) {
+	b := &bus{subscribers: make(map[chan []byte]int)}
+	asks, answers := socketio.New(&socketio.Options{Link: hurried{link{b, 0}}}), socketio.New(&socketio.Options{Link: link{b, 1}})
+	defer asks.Close(t.Context())
+	defer answers.Close(t.Context())
+	answers.OnServer("who", func() string { return "one" })
+	answers.OnServer("mute", func(socketio.Ack) {})
+	meet(t, asks, 1)
+	if _, err := asks.ServerSideEmitWithAck(t.Context(), "mute"); !errors.Is(err, socketio.ErrNodes) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// hurried gives who is asked next to no time.
+type hurried struct{ link }
+
+var wait = regexp.MustCompile(`"Wait":\d+`)
+
+func (h hurried) Publish(data []byte) {
+	if bytes.Contains(data, []byte(`"mute"`)) {
+		data = wait.ReplaceAll(data, []byte(`"Wait":1`))
+	}
+	h.link.Publish(data)
+}
+
+// meet waits until a server knows that many others, all of which answer "who".
+func meet(t *testing.T, s *socketio.Server, others int) {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); ; {
+		answers, err := s.ServerSideEmitWithAck(t.Context(), "who")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(answers) == others {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("got %v", answers)
+		}
 	}
 }

@@ -39,6 +39,7 @@ type nodes struct {
 // question waits for the answers of other nodes.
 type question struct {
 	missing map[string]struct{}
+	short   bool // a node has answered for a part of those it asked
 	answers []order
 	done    chan struct{} // closed when nothing is missing
 }
@@ -121,6 +122,7 @@ func (ns *nodes) hear(o *order) bool {
 		if q := ns.questions[o.ID]; o.To == ns.self && q != nil {
 			if _, missing := q.missing[o.Node]; missing {
 				q.answers = append(q.answers, *o)
+				q.short = q.short || o.Short
 				q.settle(o.Node)
 			}
 		}
@@ -171,7 +173,7 @@ func (ns *nodes) await(ctx context.Context, id uint64, q *question) ([]order, er
 	ns.mu.Lock()
 	defer ns.mu.Unlock()
 	delete(ns.questions, id)
-	if len(q.missing) > 0 {
+	if len(q.missing) > 0 || q.short {
 		return q.answers, ErrNodes
 	}
 	return q.answers, nil
@@ -197,17 +199,19 @@ func (io *Server) reply(o *order, b *Broadcast) {
 			answer.Sockets = append(answer.Sockets, *s.remote())
 		}
 	case o.Do == "server question":
-		answer.add(b.namespace.answers(ctx, o))
+		all, err := b.namespace.answers(ctx, o)
+		answer.add(all, err)
 	default:
 		p := &wire.Packet{Type: wire.Event, Namespace: b.namespace.name, Data: o.Data, Attachments: o.Attachments}
-		all, _ := b.pushWithAck(ctx, p) // who has not answered is missing
-		answer.add(all)
+		all, err := b.pushWithAck(ctx, p)
+		answer.add(all, err)
 	}
 	io.publish(answer)
 }
 
-// add adds answers to an order that takes them to another node.
-func (o *order) add(all []Args) {
+// add adds answers to an order that takes them to another node. With an error some are missing.
+func (o *order) add(all []Args, err error) {
+	o.Short = err != nil
 	for _, a := range all {
 		if data, attachments, err := appendArgs([]any{a}); err == nil {
 			o.Answers = append(o.Answers, reply{data, attachments})

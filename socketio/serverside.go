@@ -66,16 +66,17 @@ func (n *Namespace) heard(o *order, back func(Args)) bool {
 	return handles(handlers, e.Name)
 }
 
-// answers returns what the handlers of another node's event answer until ctx ends: one answer, or none.
-func (n *Namespace) answers(ctx context.Context, o *order) []Args {
+// answers returns what the handlers of another node's event answer: one answer, or none where nobody handles it. The error is ctx's,
+// which ended first.
+func (n *Namespace) answers(ctx context.Context, o *order) ([]Args, error) {
 	came := make(chan Args, 1)
 	if !n.heard(o, func(a Args) { came <- a }) {
-		return nil
+		return nil, nil
 	}
 	select {
 	case a := <-came:
-		return []Args{a}
+		return []Args{a}, nil
 	case <-ctx.Done():
-		return nil
+		return nil, ctx.Err()
 	}
 }
