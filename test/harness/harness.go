@@ -5,12 +5,10 @@
 package harness
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"crypto/tls"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -267,15 +265,15 @@ func Script(t testing.TB, name string, args ...string) string {
 	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, name, args...)
-	var stdout, both bytes.Buffer
-	cmd.Stdout = io.MultiWriter(&stdout, &both)
-	cmd.Stderr = &both
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout = &stdout
+	cmd.Stderr = &stderr
 	cmd.WaitDelay = time.Second
 	if err := cmd.Run(); err != nil {
 		t.Errorf("%s %s: %v", name, strings.Join(args, " "), err)
 	}
-	for scan := bufio.NewScanner(&both); t.Failed() && scan.Scan(); {
-		t.Log(scan.Text())
+	if t.Failed() {
+		t.Logf("%s%s", stdout.String(), stderr.String())
 	}
 	return stdout.String()
 }
