@@ -58,6 +58,16 @@ func fateOfCode(code ws.StatusCode, welcomed bool) fate {
 	return fate{}
 }
 
+// late is how long a hello that was given up may still be on its way.
+const late = time.Minute
+
+// isOwn reports whether it was a hello of our own, given up at that time and late at the server, that replaced the session:
+// then we come back.
+func isOwn(err error, gaveUp time.Time) bool {
+	bye, ok := errors.AsType[*byeError](err)
+	return ok && bye.words.Code == "replaced" && time.Since(gaveUp) < late
+}
+
 // byeError is the server's last word.
 type byeError struct {
 	words Error

@@ -15,6 +15,7 @@ func (c *Client) run() {
 	defer close(c.done)
 	pause := backoff{most: c.options.MaxBackoff}
 	refused := false // the last session's credential
+	var gaveUp time.Time
 	for {
 		c.move(Connecting)
 		s := newSession(c)
@@ -31,6 +32,12 @@ func (c *Client) run() {
 			}
 		}
 		f := fateOf(err, welcomed)
+		if isOwn(err, gaveUp) {
+			f = fate{}
+		}
+		if !welcomed {
+			gaveUp = time.Now()
+		}
 		if f.credential {
 			f.stop = refused
 			refused = true

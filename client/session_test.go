@@ -157,6 +157,29 @@ func TestByeForGood(t *testing.T) {
 	})
 }
 
+// A hello that was given up may come to the server after the next one: who replaces us then is ourselves.
+func TestReplacedByOwnHello(t *testing.T) {
+	play(t, func(t *testing.T, s *stage) {
+		c := s.connect()
+		lost := s.next()
+		lost.want(`{"type":"hello","id":1}`)
+		lost.gone() // no welcome in time
+		a := s.welcomed("")
+		a.say(`{"type":"bye","code":"replaced","message":"it goes on elsewhere","retry":false}`)
+		b := s.welcomed(`,"resume":"r1"`)
+		for start := time.Now(); time.Since(start) < late; {
+			b.want(`{"type":"ping"}`)
+			b.say(`{"type":"pong"}`)
+		}
+		b.say(`{"type":"bye","code":"replaced","message":"it goes on elsewhere","retry":false}`)
+		for state, err := Online, error(nil); state != Ended; {
+			if state, err = c.StateChange(t.Context(), state); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}
+
 func TestTokenIsRenewedInPlace(t *testing.T) {
 	play(t, func(t *testing.T, s *stage) {
 		asked := 0

@@ -31,3 +31,11 @@ export function fateOfCode(code: number, welcomed: boolean): Fate {
   if (code === 1008 && !welcomed) return // our hello did not arrive in time
   return FATAL.includes(code) ? 'stop' : undefined
 }
+
+/** How long a request that was given up may still be on its way, in ms. */
+const LATE = 60_000
+
+/** Whether it was a request of one's own, given up at that time and late at the server, that replaced the session: then one comes back. */
+export function isOwn(code: string, gaveUpAt: number): boolean {
+  return code === 'replaced' && Date.now() - gaveUpAt < LATE
+}

@@ -2,7 +2,7 @@
 // ends. It knows nothing of rooms.
 
 import { Backoff } from './backoff.js'
-import { fateOfCode, fateOfWords, type Fate } from './closing.js'
+import { fateOfCode, fateOfWords, isOwn, type Fate } from './closing.js'
 import { isOffline } from './environment.js'
 import { closed, VecheError } from './errors.js'
 import type { ByeObject, Ok, Pong, Refusal, Request, RoomObject, ServerObject, Welcome } from './protocol.js'
@@ -42,6 +42,8 @@ export abstract class Connection implements PipeHandler {
   #welcomedAt = 0
   /** The last attempt's credential was refused. */
   #refused = false
+  /** When an attempt was given up that may have said hello. */
+  #gaveUpAt = 0
   /** The server has said how long to wait; nothing shortens it. */
   #bidden = false
   #lastId = 0
@@ -196,6 +198,7 @@ export abstract class Connection implements PipeHandler {
   #bye(bye: ByeObject): void {
     const round = this.#round
     const { code, message = '', retry = false, after = 0 } = bye
+    if (isOwn(code, this.#gaveUpAt)) return this.#broken(code)
     this.parting({ code, message, retry, after })
     if (round === this.#round) this.#part(fateOfWords(bye), new VecheError(code, message, retry))
   }
@@ -243,6 +246,7 @@ export abstract class Connection implements PipeHandler {
     this.retryAt = undefined
     this.#pipe = undefined
     this.#welcomedAt = 0
+    if (pipe && !session) this.#gaveUpAt = Date.now()
     pipe?.close()
     if (session && Date.now() - session >= STABLE) this.#backoff.reset()
     if (session) this.lost()

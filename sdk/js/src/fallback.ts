@@ -10,6 +10,7 @@
 // - A lesser way is remembered once a better one was tried in vain beside it.
 
 import type { Choice } from './choice.js'
+import { isOwn } from './closing.js'
 import type { ClientObject, Hello, ServerObject } from './protocol.js'
 import { BLOCKED, MOVED, type Pipe, type PipeHandler, type Transport } from './transport.js'
 import type { Options } from './types.js'
@@ -101,6 +102,8 @@ class Climber implements Pipe {
   /** The client's last hello; said again on each way until there is a welcome. */
   #hello: (Hello & { id?: number }) | undefined
   #opened = false
+  /** When a way was given up that the hello had gone. */
+  #gaveUpAt = 0
   /** The server itself has spoken: the way is as it is. */
   #settled = false
   #timer: ReturnType<typeof setTimeout> | undefined
@@ -155,6 +158,7 @@ class Climber implements Pipe {
 
   #received(object: ServerObject): void {
     if (!this.#settled && object.type !== 'pong') this.#settle(object)
+    if (object.type === 'bye' && isOwn(object.code, this.#gaveUpAt)) return this.#end(MOVED, 'taken back')
     this.#handler.received(object)
   }
 
@@ -179,6 +183,7 @@ class Climber implements Pipe {
     this.#ways.log?.('no way', { transport: this.#ways.transports[this.#way]!.name, code, reason })
     const next = this.#ways.after(this.#way, code)
     if (next === undefined) return this.#end(code, reason)
+    if (this.#opened) this.#gaveUpAt = Date.now()
     this.#pipe?.close()
     this.#way = next
     this.#open()

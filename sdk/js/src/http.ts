@@ -3,6 +3,7 @@
 // and `leave` are not sent: they begin the link anew, and what it then says once more is kept from the client.
 
 import { Backoff } from './backoff.js'
+import { isOwn } from './closing.js'
 import { Cursors } from './cursors.js'
 import { Doors, Failure, type Credentials, type HTTPOptions } from './doors.js'
 import { Posts, type PostsHost } from './posts.js'
@@ -60,6 +61,10 @@ class HTTPPipe implements Pipe, PostsHost, Ask {
   /** Joins that are not answered, by room; `again` if we were in it. */
   readonly #joins = new Map<string, { id: number; again: boolean }>()
   #opening = false
+  /** The link has not ended by itself. */
+  #linked = false
+  /** When a link was given up for another. */
+  #gaveUpAt = 0
   #closed = false
   #failures = 0
   readonly #backoff = new Backoff()
@@ -135,6 +140,8 @@ class HTTPPipe implements Pipe, PostsHost, Ask {
     queueMicrotask(() => {
       this.#opening = false
       if (this.#closed) return
+      if (this.#linked) this.#gaveUpAt = Date.now()
+      this.#linked = true
       this.#link.close()
       this.#link.open(this, {
         alive: () => this.answered({ type: 'pong' }),
@@ -149,6 +156,7 @@ class HTTPPipe implements Pipe, PostsHost, Ask {
     this.#backoff.reset()
     if (object.type === 'welcome') this.#welcomed(object)
     else if (object.type === 'ok') this.#joined(object as Joined & { room: string })
+    else if (object.type === 'bye' && isOwn(object.code, this.#gaveUpAt)) this.#regain()
     else if (object.type === 'error') this.#refused(object as Refusal & { room?: string })
     else this.answered(object)
   }
@@ -203,8 +211,16 @@ class HTTPPipe implements Pipe, PostsHost, Ask {
     this.answered(id === undefined ? refusal : { ...refusal, id })
   }
 
+  /** Takes back the place that a link which was given up has taken. */
+  #regain(): void {
+    this.#linked = false
+    this.#link.close()
+    this.#open()
+  }
+
   #broken(failure: Failure): void {
     const { code, refusal } = failure
+    this.#linked = false
     if (refusal && this.#hello !== undefined) return this.#complain(refusal)
     if (refusal && this.#joins.size && code !== 4401) return this.#unjoined(refusal)
     if (this.#user === undefined || code !== 1006 || ++this.#failures > MAX_FAILURES) return this.failed(failure)

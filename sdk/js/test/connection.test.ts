@@ -140,6 +140,21 @@ describe('coming back', () => {
     expect(c.veche.state).toBe('online')
   })
 
+  test('replaced by a hello of its own that was given up and came late, it comes back', async () => {
+    const c = new Conversation()
+    ;(await c.pipe()).opens()
+    c.veche.reconnect()
+    const pipe = await c.pipe()
+    await pipe.welcomes()
+    pipe.says({ type: 'bye', code: 'replaced', message: 'elsewhere', retry: false })
+    expect(c.log).toEqual(['online', 'waiting'])
+    const again = await c.nextPipe()
+    expect(await again.welcomes()).toMatchObject({ resume: 'resume-1' })
+    vi.setSystemTime(Date.now() + 60_000)
+    again.says({ type: 'bye', code: 'replaced', message: 'elsewhere', retry: false })
+    expect(c.veche.state).toBe('ended')
+  })
+
   test('bye expired comes back with a new token', async () => {
     let n = 0
     const c = new Conversation({ token: () => `t${++n}` })

@@ -80,6 +80,19 @@ test('an upgrade whose frames are swallowed: the next way after 6 s', async () =
   expect(await sse.last.hears({ type: 'hello' })).toEqual(hello)
 })
 
+test('a hello that was given up with its way comes late, and replaces the session: it is taken back', async () => {
+  await start()
+  websocket.last.opens()
+  await vi.advanceTimersByTimeAsync(6_000)
+  await sse.last.welcomes()
+  sse.last.says({ type: 'bye', code: 'replaced', message: 'elsewhere', retry: false })
+  await settle()
+  expect(tried).toEqual(['websocket', 'sse', 'sse'])
+  expect(await sse.last.welcomes()).toMatchObject({ resume: 'resume-1' })
+  sse.last.says({ type: 'bye', code: 'replaced', message: 'elsewhere', retry: false })
+  expect(veche.state).toBe('ended')
+})
+
 test('a stream that is kept by a proxy: the way after that', async () => {
   await start()
   websocket.last.cuts()

@@ -144,6 +144,25 @@ describe('Server-Sent Events', () => {
     await doors.askedAfter(3_000, 'events', { resume: 'resume-2' })
   })
 
+  test('a stream that was given up may come to the server after the one that followed it: its place is taken back', async () => {
+    const { stream } = await joined()
+    const states: string[] = []
+    veche.on('state', state => states.push(state))
+    stream.says({ type: 'bye', code: 'replaced', message: 'elsewhere', retry: false })
+    stream.ends()
+    const again = (await doors.asked('events', { rooms: 'r:1:k', resume: 'resume-2' })).streams()
+    again.says({ ...WELCOME, resume: 'resume-3' })
+    again.says({ ...JOINED, room: 'r', head: 1 }, 'r:1:k')
+    for (let seconds = 0; seconds < 60; seconds += 15) {
+      await vi.advanceTimersByTimeAsync(15_000)
+      again.writes(':\n\n')
+    }
+    expect(states).toEqual([])
+    again.says({ type: 'bye', code: 'replaced', message: 'elsewhere', retry: false })
+    await settle()
+    expect(veche.state).toBe('ended')
+  })
+
   test('a refused token ends it after the second', async () => {
     let n = 0
     const errors = start(sse, { token: () => `t${++n}` })
