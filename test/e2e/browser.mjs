@@ -53,6 +53,21 @@ export async function agree(tabs, texts) {
   return logs[0]
 }
 
+// outbox runs on the page, and returns what the browser keeps there of unsent messages.
+async function outbox() {
+  const [{ name }] = await indexedDB.databases()
+  const answer = request => new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result)
+    request.onerror = () => reject(request.error)
+  })
+  const db = await answer(indexedDB.open(name))
+  try {
+    return (await answer(db.transaction('outbox').objectStore('outbox').getAll())).map(row => JSON.stringify(row))
+  } finally {
+    db.close()
+  }
+}
+
 // What cannot be reached is said on the console by the browser itself.
 const expected = /WebSocket connection to '[^']*' failed|Failed to load resource/
 
@@ -151,6 +166,12 @@ export class Tab {
 
   // ticks waits until one's own message has got as far as that.
   async ticks(text, how) { await this.message(text).getByRole('img', { name: how, exact: true }).waitFor() }
+
+  // keeps waits until the browser has written the message down: from then on it survives the tab.
+  async keeps(text) {
+    const kept = await settled(() => this.page.evaluate(outbox), rows => rows.some(row => row.includes(JSON.stringify(text))))
+    assert.ok(kept.some(row => row.includes(JSON.stringify(text))), `"${text}" is in the outbox`)
+  }
 
   // hears waits until the log holds exactly these texts, in this order. One line too many is wrong at once.
   async hears(texts) {

@@ -129,6 +129,7 @@ test('what a closed tab left unsent another one sends, once', async () => {
   await stays.say('from who stays')
   await goes.say('from who goes')
   await goes.ticks('from who goes', 'Waiting for the connection')
+  await goes.keeps('from who goes')
   await goes.page.close()
   await server('restart')
   await Promise.all([stays, b].map(tab => tab.comesBack()))
