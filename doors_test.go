@@ -281,7 +281,7 @@ func TestDrain(t *testing.T) {
 		rawDoor := dial(t, "ws://"+addr+"/raw/general?welcome=1", nil)
 		rawDoor.hear("welcome")
 		native.say(`{"type":"send","id":1,"room":"general","body":"last words"}`)
-		native.expect("ok", "the last words are on disk")
+		native.expect("message", "the last words are delivered: to the raw door's outbox too")
 
 		drained := make(chan error, 1)
 		go func() { drained <- s.Drain(t.Context()) }()

@@ -184,8 +184,9 @@ func TestRun(t *testing.T) {
 	if heard := s.Deliveries + s.Replays; heard != 20*s.Sends {
 		t.Errorf("20 clients heard %d messages %d times", s.Sends, heard)
 	}
-	if s.Lost != 20 || s.Reconnects < 10 || s.Reconnects > 20 || s.Back.Count != s.Reconnects || s.Connected != 20 {
-		t.Errorf("two waves of ten: %+v", s.Figures) // who is cut again on the way back comes back once
+	// Whom the second wave finds on the way back it does not cut, or they come back once for both.
+	if s.Lost < 10 || s.Lost > 20 || s.Reconnects < 10 || s.Reconnects > s.Lost || s.Back.Count != s.Reconnects || s.Connected != 20 {
+		t.Errorf("two waves of ten: %+v", s.Figures)
 	}
 	if s.Signals == 0 || s.Receipts == 0 || seconds == 0 || s.Ack.Count != s.Sends {
 		t.Errorf("%+v, told %d times", s.Figures, seconds)
