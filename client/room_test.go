@@ -8,6 +8,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/vechehq/veche/wire/native"
 )
 
 func TestConversation(t *testing.T) {
@@ -176,12 +178,13 @@ func TestSlowReader(t *testing.T) {
 				if err != nil {
 					return
 				}
-				var limit int
-				if _, err := fmt.Sscanf(string(text), fmt.Sprintf(`{"type":"history","id":%d,"room":"r","after":%d,"limit":%%d}`, id, after), &limit); err != nil {
+				request, err := native.Decode(text)
+				h, ok := request.(*native.History)
+				if err != nil || !ok || h.ID != native.ID(fmt.Sprint(id)) || h.Room != "r" || h.After != uint64(after) {
 					t.Errorf("%s: %v", text, err)
 					return
 				}
-				to := min(after+limit, all)
+				to := min(after+h.Limit, all)
 				a.page(id, after+1, to, 1, all)
 				after = to
 			}
