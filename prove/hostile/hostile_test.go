@@ -236,6 +236,25 @@ func TestNothingFollowsWhatWasSwallowed(t *testing.T) {
 	}
 }
 
+// A fault that takes another's place leaves no hole in what was gathered until then.
+func TestNewFaultLetsOutWhatWasGathered(t *testing.T) {
+	near, far := net.Pipe()
+	l := newLine(near)
+	got := make(chan string, 1)
+	go func() {
+		all, _ := io.ReadAll(far)
+		got <- string(all)
+	}()
+	l.arm(Fault{Act: Buffer, After: 1 << 20})
+	_, _ = io.WriteString(l, "one ")
+	l.arm(Fault{Act: Pass})
+	_, _ = io.WriteString(l, "two")
+	_ = l.Close()
+	if all := <-got; all != "one two" {
+		t.Errorf("%q arrived", all)
+	}
+}
+
 // Strike reaches connections that are open, and Relieve ends what does not end by itself.
 func TestStrike(t *testing.T) {
 	p, _ := start(t, func(Exchange) Fault { return Fault{} }, echo)

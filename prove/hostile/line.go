@@ -30,10 +30,11 @@ type line struct {
 
 func newLine(c net.Conn) *line { return &line{Conn: c, gone: make(chan struct{})} }
 
-// arm sets the fault of the exchange that is under way; disarm ends it and lets out what was gathered.
+// arm sets the fault of the exchange that is under way; disarm ends it. Both let out first what the one before gathered.
 func (l *line) arm(f Fault) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.release()
 	l.fault, l.armed, l.down, l.up = f, true, 0, 0
 }
 
