@@ -22,9 +22,15 @@ type fate struct {
 // maxAfter is for how long a server may send us away: a mistyped number is not for ever.
 const maxAfter = time.Hour
 
-// fateOf reads why a connection has ended. welcomed: it was open.
-func fateOf(err error, welcomed bool) fate {
+// late is how long a hello that was given up may still be on its way.
+const late = time.Minute
+
+// fateOf reads why a connection has ended. welcomed: it was open; gaveUp: when the last one ended that was not.
+func fateOf(err error, welcomed bool, gaveUp time.Time) fate {
 	if bye, ok := errors.AsType[*byeError](err); ok {
+		if bye.words.Code == "replaced" && time.Since(gaveUp) < late {
+			return fate{} // by our own hello, which came to the server after the next one
+		}
 		f := fateOfWords(&bye.words)
 		f.after = min(bye.after, maxAfter)
 		return f
@@ -56,16 +62,6 @@ func fateOfCode(code ws.StatusCode, welcomed bool) fate {
 		return fate{stop: true}
 	}
 	return fate{}
-}
-
-// late is how long a hello that was given up may still be on its way.
-const late = time.Minute
-
-// isOwn reports whether it was a hello of our own, given up at that time and late at the server, that replaced the session:
-// then we come back.
-func isOwn(err error, gaveUp time.Time) bool {
-	bye, ok := errors.AsType[*byeError](err)
-	return ok && bye.words.Code == "replaced" && time.Since(gaveUp) < late
 }
 
 // byeError is the server's last word.

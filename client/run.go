@@ -14,8 +14,8 @@ const stable = 10 * time.Second
 func (c *Client) run() {
 	defer close(c.done)
 	pause := backoff{most: c.options.MaxBackoff}
-	refused := false // the last session's credential
-	var gaveUp time.Time
+	refused := false     // the last session's credential
+	var gaveUp time.Time // when a session ended that may have said hello, and was not welcomed
 	for {
 		c.move(Connecting)
 		s := newSession(c)
@@ -31,10 +31,7 @@ func (c *Client) run() {
 				pause.reset()
 			}
 		}
-		f := fateOf(err, welcomed)
-		if isOwn(err, gaveUp) {
-			f = fate{}
-		}
+		f := fateOf(err, welcomed, gaveUp)
 		if !welcomed {
 			gaveUp = time.Now()
 		}

@@ -199,12 +199,10 @@ func (io *Server) reply(o *order, b *Broadcast) {
 			answer.Sockets = append(answer.Sockets, *s.remote())
 		}
 	case o.Do == "server question":
-		all, err := b.namespace.answers(ctx, o)
-		answer.add(all, err)
+		answer.add(b.namespace.answers(ctx, o))
 	default:
 		p := &wire.Packet{Type: wire.Event, Namespace: b.namespace.name, Data: o.Data, Attachments: o.Attachments}
-		all, err := b.pushWithAck(ctx, p)
-		answer.add(all, err)
+		answer.add(b.pushWithAck(ctx, p))
 	}
 	io.publish(answer)
 }

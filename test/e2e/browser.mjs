@@ -169,8 +169,11 @@ export class Tab {
 
   // keeps waits until the browser has written the message down: from then on it survives the tab.
   async keeps(text) {
-    const kept = await settled(() => this.page.evaluate(outbox), rows => rows.some(row => row.includes(JSON.stringify(text))))
-    assert.ok(kept.some(row => row.includes(JSON.stringify(text))), `"${text}" is in the outbox`)
+    const kept = await settled(
+      async () => (await this.page.evaluate(outbox)).some(row => row.includes(JSON.stringify(text))),
+      kept => kept,
+    )
+    assert.ok(kept, `"${text}" is in the outbox`)
   }
 
   // hears waits until the log holds exactly these texts, in this order. One line too many is wrong at once.
